@@ -1,0 +1,22 @@
+"""Lists, searches and pages of records, all from the noun's contract.
+
+`page` answers a `ListRequest`. Its parts serve whoever needs one alone: reports read a `condition` as a `query`,
+workflows and streams as a `predicate`; a record keeps the `tokens` of its searched fields under `TOKENS`.
+"""
+
+from chassis.listing.catalogue import Catalogue, Field, Kind, catalogue
+from chassis.listing.condition import Condition, condition
+from chassis.listing.folding import fold
+from chassis.listing.page import page
+from chassis.listing.predicate import predicate, values
+from chassis.listing.projection import projection
+from chassis.listing.query import query
+from chassis.listing.words import TOKENS, found_by, tokens
+
+__all__ = [
+    "page",
+    "Catalogue", "Field", "Kind", "catalogue",
+    "Condition", "condition", "query", "predicate", "values",
+    "projection",
+    "TOKENS", "tokens", "found_by", "fold",
+]  # fmt: skip
