@@ -1,0 +1,51 @@
+"""Everything that is not domain, behind one flat façade.
+
+A service imports from here and from the generated messages, nothing else of the project. What is not named below is
+private to the chassis.
+"""
+
+from mongoengine import BooleanField, DateTimeField, FloatField, IntField, ListField, StringField
+
+from chassis import config, transaction
+from chassis.clock import now, today
+from chassis.document import Noun, Owned
+from chassis.events import Fact, on
+from chassis.ids import new_id
+from chassis.listing import fold
+from chassis.lookup import lookup
+from chassis.mirror import Part, Parts, stored
+from chassis.numbers import next_number
+from chassis.principal import Principal, Scope, acting_as, of_service, principal
+from chassis.projection import Projection
+from chassis.refusals import (
+    AlreadyExists,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refusal,
+    Refused,
+    TooMany,
+    Unauthenticated,
+    Violation,
+)
+from chassis.run import run
+from chassis.standard import standard
+from chassis.transaction import remembered
+
+__all__ = [
+    # nouns
+    "Noun", "Owned", "Projection", "lookup", "remembered", "Part", "Parts", "stored",
+    "BooleanField", "DateTimeField", "FloatField", "IntField", "ListField", "StringField",
+    # doors
+    "run", "standard",
+    # refusals
+    "Refusal", "Invalid", "Violation", "Unauthenticated", "Forbidden", "NotFound", "Refused", "AlreadyExists", "TooMany",
+    # events
+    "Fact", "on",
+    # text
+    "fold",
+    # identity and time
+    "Principal", "Scope", "principal", "acting_as", "of_service", "new_id", "next_number", "now", "today",
+    # for a service that needs more than nouns: settings of its own, and the database beside its collections
+    "config", "transaction",
+]  # fmt: skip

@@ -1,0 +1,226 @@
+"""The base of every noun: who may see it, and how doors read and write it.
+
+A door reads through `get` and `page`, which answer messages straight from stored rows, and writes through `create`,
+`change` and `amend`. Every query carries the tenant, and where the noun is owned also the caller's scope; domain code
+cannot forget either. What a new record needs and what follows from its fields, a noun says in `arrive` and `settle`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
+
+from google.protobuf.message import Message
+from mongoengine import StringField
+
+from chassis import mirror
+from chassis.clock import now
+from chassis.kept import Kept, differences
+from chassis.listing import TOKENS, catalogue, condition, page, projection, query, tokens
+from chassis.principal import Principal, Scope, principal
+from chassis.refusals import Forbidden, NotFound, Refused
+
+
+class NotDeleted(Refused):
+    """The {noun} {id} is not deleted."""
+
+
+class Noun(Kept):
+    """A record with an identity, which clients read and write."""
+
+    meta: ClassVar[dict[str, Any]] = {"abstract": True}
+
+    # ---------------------------------------------------------------- reading
+
+    @classmethod
+    def visible(cls, action: str = "read") -> dict[str, Any]:
+        """The query of the records that the caller may do `action` with. Refused with Forbidden if none."""
+        whom = principal()
+        scope = whom.demand(cls.about().permission(action))
+        return {"tenant_id": whom.tenant_id, **cls.scoped(whom, scope)}
+
+    @classmethod
+    def scoped(cls, whom: Principal, scope: Scope) -> dict[str, Any]:  # noqa: ARG003  owned nouns need them
+        """What narrows the tenant's records to `scope`: nothing where nobody owns them."""
+        return {}
+
+    @classmethod
+    def get(cls, request: Any) -> Any:
+        """The message of the record that `request.id` names. Refused with NotFound."""
+        wanted = projection(request.fields, catalogue(cls.contract.DESCRIPTOR))
+        row = cls._get_collection().find_one({"_id": request.id, **cls.visible()}, wanted)
+        if row is None:
+            raise cls.missing(request.id)
+        return mirror.message(cls.contract, row)
+
+    @classmethod
+    def get_all(cls, request: Any) -> dict[str, Any]:
+        """The messages of those of the records that `request.ids` names which the caller may see, by id."""
+        wanted = projection(request.fields, catalogue(cls.contract.DESCRIPTOR))
+        rows = cls._get_collection().find({"_id": {"$in": list(request.ids)}, **cls.visible()}, wanted)
+        found: Iterator[Any] = (mirror.message(cls.contract, row) for row in rows)
+        return {message.id: message for message in found}
+
+    @classmethod
+    def page(cls, request: Any, response: type[Message], within: dict[str, Any] | None = None) -> Any:
+        """A page of the records that the caller may see, or of those of the query `within`, as a list request asks."""
+        narrow = cls.visible() if within is None else within
+        narrow = narrow if request.with_deleted else {**narrow, "deleted_time": None}
+        return page(
+            cls._get_collection(), cls.contract, request, narrow, response, as_wire=mirror.as_wire, max_time_ms=5000
+        )
+
+    @classmethod
+    def matching(cls, request: Any) -> dict[str, Any]:
+        """The query of the live records that the caller may see and that `request.filter`, if set, describes."""
+        live: dict[str, Any] = {**cls.visible(), "deleted_time": None}
+        if not request.HasField("filter"):
+            return live
+        return {"$and": [live, query(condition(request.filter, catalogue(cls.contract.DESCRIPTOR)))]}
+
+    @classmethod
+    def holding(cls, text: str) -> Any:
+        """The records that the caller may see and whose searched fields hold every word of `text`, oldest first."""
+        words = sorted(tokens([text]), key=len, reverse=True)  # the longest narrows the index most
+        query = {TOKENS: {"$all": words}, "deleted_time": None, **cls.visible()}
+        return cls.objects(__raw__=query).order_by("id") if words else cls.objects.none()
+
+    @classmethod
+    def find(cls, id: str, action: str = "read") -> Self:
+        """The record with this id, as a document. Refused with NotFound; with Forbidden when it may only be read."""
+        row = cls._get_collection().find_one({"_id": id, "deleted_time": None, **cls.visible(action)})
+        if row is None:
+            raise cls._refusal(id, action)
+        return cls._loaded(row)
+
+    @classmethod
+    def missing(cls, id: str) -> NotFound:
+        """The refusal for a record that is not there, or that the caller may not know of."""
+        return NotFound(noun=cls.about().noun.replace("_", " "), id=id)
+
+    @classmethod
+    def _refusal(cls, id: str, action: str) -> NotFound | Forbidden:
+        known = action != "read" and cls._get_collection().find_one(
+            {"_id": id, "deleted_time": None, **cls.visible()}, {"_id": 1}
+        )
+        return Forbidden(permission=cls.about().permission(action)) if known else cls.missing(id)
+
+    # ---------------------------------------------------------------- writing
+
+    @classmethod
+    @contextmanager
+    def change(cls, request: Any, action: str = "write") -> Iterator[Self]:
+        """The record that `request.id` names, kept and published when the block ends well; unchanged otherwise.
+
+        Refused with NotFound, Forbidden, and StaleRevision when the caller's If-Match names another revision.
+        """
+        noun = cls.find(request.id, action)
+        noun.guard()
+        yield noun
+        noun.keep()
+
+    @classmethod
+    def create(cls, message: Message) -> Self:
+        """A new record with the given values, kept and announced. Refused with Invalid, Forbidden, AlreadyExists."""
+        noun = cls.fresh()
+        noun._take(message, [field.name for field, _ in message.ListFields()])
+        noun._require()
+        return noun.enter()
+
+    def enter(self) -> Self:
+        """Keep and announce a fresh record. Refused with Invalid, Forbidden, AlreadyExists."""
+        self.arrive()
+        self.settle()
+        self.stay_in_scope()
+        self.record_standard("Created")
+        self.arrived()
+        self.keep()
+        return self
+
+    def amend(self, message: Message, paths: list[str]) -> bool:
+        """Take the fields that `paths` names from `message`; True when that changed anything.
+
+        Refused with Invalid for a path that is unknown, or a value that only the service or a verb may change; with
+        Forbidden when the record would go to an owner or a team out of the caller's reach.
+        """
+        before = self._row()
+        self._take(message, paths)
+        self._require()
+        self.settle()
+        changed = sorted(name for name in differences(before, self._row()) if name != "search_tokens")
+        if {"owner_id", "team_id"} & set(changed):
+            self.stay_in_scope()
+        if changed:
+            self.record_standard("Updated", changed_fields=changed)
+        return bool(changed)
+
+    def remove(self) -> None:
+        """Take the record out of every list; it can be restored for 30 days."""
+        self.deleted_time = now()
+        self.record_standard("Deleted")
+
+    @classmethod
+    def restore(cls, id: str) -> Self:
+        """Bring a deleted record back. Refused with NotFound, NotDeleted."""
+        row = cls._get_collection().find_one({"_id": id, **cls.visible("delete")})
+        if row is None:
+            raise cls.missing(id)
+        noun = cls._loaded(row)
+        if noun.deleted_time is None:
+            raise NotDeleted(noun=cls.about().noun, id=id)
+        noun.guard()
+        noun.deleted_time = None
+        noun.record_standard("Restored")
+        noun.keep()
+        return noun
+
+    @classmethod
+    def of_external_id(cls, system: str, external_id: str) -> Self | None:
+        """The record that another system names so, deleted or not; None when there is none."""
+        row = cls.row_of_external_id(system, external_id)
+        return None if row is None else cls._loaded(row)
+
+    # ---------------------------------------------------------------- what a noun adds
+
+    def arrive(self) -> None:
+        """Give a new record what the client left out."""
+
+    def arrived(self) -> None:
+        """Record what else follows from a new record, after its own event."""
+
+    def settle(self) -> None:
+        """Derive what follows from the fields, and refuse fields that do not fit each other."""
+
+    def stay_in_scope(self) -> None:
+        """Refuse with Forbidden what would leave the record where the caller may not write."""
+
+
+class Owned(Noun):
+    """A noun whose records belong to a user and are shared with a team."""
+
+    meta = {"abstract": True}
+    owner_id = StringField()
+    team_id = StringField()
+
+    @classmethod
+    def scoped(cls, whom: Principal, scope: Scope) -> dict[str, Any]:
+        """One's own records, or those of one's teams beside them, or all."""
+        if scope is Scope.ALL:
+            return {}
+        if scope is Scope.OWN:
+            return {"owner_id": whom.user_id}
+        return {"$or": [{"owner_id": whom.user_id}, {"team_id": {"$in": list(whom.team_ids)}}]}
+
+    def arrive(self) -> None:
+        """Belong to the caller and the caller's team, unless told otherwise."""
+        whom = principal()
+        self.owner_id = self.owner_id or whom.user_id
+        if not self.team_id and self.owner_id == whom.user_id and whom.team_ids:
+            self.team_id = whom.team_ids[0]
+
+    def stay_in_scope(self) -> None:
+        """Refuse with Forbidden to hand a record to where the caller may not write."""
+        whom, permission = principal(), self.about().permission("write")
+        scope = whom.demand(permission)
+        shared = scope is Scope.TEAM and self.team_id in whom.team_ids
+        if scope is not Scope.ALL and self.owner_id != whom.user_id and not shared:
+            raise Forbidden(permission=f"{permission} for other owners")

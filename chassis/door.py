@@ -1,0 +1,62 @@
+"""The gRPC door of a service: every rpc of its contract with the layers around it, and its health."""
+
+from concurrent import futures
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import FileDescriptor
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from chassis.config import ServiceSettings
+from chassis.contract import rpc_of
+from chassis.interceptors import around
+
+_OPTIONS = (
+    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+    ("grpc.max_connection_age_ms", 120_000),  # so that clients notice replicas that were added
+    ("grpc.max_connection_age_grace_ms", 60_000),
+    ("grpc.so_reuseport", 0),  # a port that is taken is told, not shared
+)
+
+
+class Door:
+    """A gRPC server for one service. `contract` is the file that holds the service, `servicer` answers its rpcs."""
+
+    def __init__(self, contract: FileDescriptor, servicer: Any, settings: ServiceSettings) -> None:
+        self._health = health.HealthServicer(experimental_non_blocking=True)
+        self.say(
+            ready=False
+        )  # the health service itself would begin with SERVING, before indexes and first records are there
+        self._pool = futures.ThreadPoolExecutor(settings.threads, thread_name_prefix="rpc")
+        self._server = grpc.server(
+            self._pool, options=_OPTIONS, maximum_concurrent_rpcs=settings.threads + settings.max_waiting
+        )
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        for service in contract.services_by_name.values():
+            handlers = {method.name: _handler(method, servicer, settings) for method in service.methods}
+            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, handlers),))
+        self.port = self._server.add_insecure_port(settings.listen)
+
+    def open(self) -> None:
+        """Begin to answer; not yet healthy."""
+        self.say(False)  # the health service is born serving
+        self._server.start()
+
+    def say(self, ready: bool) -> None:
+        """Tell the health service whether requests should come here."""
+        status = health_pb2.HealthCheckResponse.SERVING if ready else health_pb2.HealthCheckResponse.NOT_SERVING
+        self._health.set("", status)
+
+    def close(self, seconds: float) -> None:
+        """Take no more requests, let those under way finish for at most `seconds`, and stop."""
+        self._health.enter_graceful_shutdown()
+        self._server.stop(seconds).wait()
+        self._pool.shutdown()
+
+
+def _handler(method: Any, servicer: Any, settings: ServiceSettings) -> grpc.RpcMethodHandler:
+    rpc = rpc_of(method)
+    answer = around(rpc, getattr(servicer, method.name), settings.principal_public_key, settings.deadline_seconds)
+    return grpc.unary_unary_rpc_method_handler(
+        answer, request_deserializer=rpc.request.FromString, response_serializer=rpc.response.SerializeToString
+    )

@@ -1,0 +1,39 @@
+"""The indexes of nouns and projections: the standing ones, and those they ask for. The tenant comes first in each."""
+
+from datetime import timedelta
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from chassis.document import Noun
+from chassis.projection import Projection
+
+RESTORABLE = timedelta(days=30)  # api.md: a deleted record can be restored for so long
+
+
+def prepare(model: type[Noun] | type[Projection]) -> None:
+    """Make the indexes of a noun or a projection; those that are there already stay as they are."""
+    standing = _standing(model) if issubclass(model, Noun) else []
+    if wanted := standing + [_index(*names, "_id") for names in model.indexed]:
+        model._get_collection().create_indexes(wanted)
+
+
+def _standing(noun: type[Noun]) -> list[IndexModel]:
+    indexes = [
+        _index("_id", order=DESCENDING),
+        _index("search_tokens"),
+        _unique("external_ids", "external_ids.system", "external_ids.id"),
+        IndexModel([("deleted_time", ASCENDING)], expireAfterSeconds=int(RESTORABLE.total_seconds())),
+    ]
+    if noun.about().owned:
+        indexes += [_index("owner_id", "_id"), _index("team_id", "_id")]
+    return indexes + [_unique(name, name) for name in noun.unique]
+
+
+def _index(*names: str, order: int = ASCENDING) -> IndexModel:
+    return IndexModel([("tenant_id", ASCENDING), *((name, order) for name in names)])
+
+
+def _unique(present: str, *names: str) -> IndexModel:
+    keys: Any = [("tenant_id", ASCENDING), *((name, ASCENDING) for name in names)]
+    return IndexModel(keys, unique=True, partialFilterExpression={present: {"$exists": True}})

@@ -1,0 +1,136 @@
+"""What happens around every rpc, outermost first: trace, refusals, identity, permission, validation, transaction.
+
+Each layer is a function that takes the rpc's contract and the next layer, once at start, and gives back a function of
+(request, context). A write runs in one transaction together with the record of its Idempotency-Key.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import pymongo
+import structlog
+from google.protobuf.message import Message
+from grpc_status import rpc_status
+from pymongo import errors as mongo
+
+from chassis import idempotency, telemetry, transaction
+from chassis.call import Call, answering, call
+from chassis.contract import RpcContract
+from chassis.principal import acting_as, principal, verify
+from chassis.refusals import Invalid, Refusal, Unauthenticated, to_status
+from chassis.validation import violations
+
+Answer = Callable[[Any, grpc.ServicerContext], Message]
+
+log = structlog.get_logger()
+
+
+def around(rpc: RpcContract, answer: Answer, public_key: str, deadline_seconds: float) -> Answer:
+    """`answer` with every layer around it."""
+    answer = answer if rpc.reads else writing(rpc, answer)
+    answer = validated(rpc, answer)
+    answer = permitted(rpc, answer)
+    answer = identified(answer, public_key)
+    answer = bounded(answer, deadline_seconds)
+    answer = refusing(rpc, answer)
+    return traced(rpc, answer)
+
+
+def traced(rpc: RpcContract, answer: Answer) -> Answer:
+    """Continue the caller's trace, and count and time the rpc."""
+
+    def layer(request: Any, context: grpc.ServicerContext) -> Message:
+        with telemetry.rpc_span(rpc.path, context.invocation_metadata()):
+            return answer(request, context)
+
+    return layer
+
+
+def refusing(rpc: RpcContract, answer: Answer) -> Answer:
+    """Answer refusals as their status, and anything unforeseen as INTERNAL without a word of what it was."""
+
+    def layer(request: Any, context: grpc.ServicerContext) -> Message:
+        try:
+            return answer(request, context)
+        except Refusal as refusal:
+            context.abort_with_status(rpc_status.to_status(to_status(refusal, f"{rpc.service}.crm")))
+        except (mongo.DocumentTooLarge, mongo.InvalidDocument, OverflowError, UnicodeEncodeError):
+            too_big = Invalid.field("", "the record would be larger or deeper than the store can hold")
+            context.abort_with_status(rpc_status.to_status(to_status(too_big, f"{rpc.service}.crm")))
+        except mongo.PyMongoError as fault:
+            log.error("the database did not answer", rpc=rpc.path, fault=repr(fault))
+            code = grpc.StatusCode.DEADLINE_EXCEEDED if fault.timeout else grpc.StatusCode.UNAVAILABLE
+            context.abort(code, "")
+        except Exception:
+            log.exception("an rpc broke", rpc=rpc.path)
+            context.abort(grpc.StatusCode.INTERNAL, "")
+        raise AssertionError("abort always raises")
+
+    return layer
+
+
+def bounded(answer: Answer, deadline_seconds: float) -> Answer:
+    """Give the database no more time than the caller has left, so that nothing goes on after the caller is gone."""
+
+    def layer(request: Any, context: grpc.ServicerContext) -> Message:
+        remaining = context.time_remaining()
+        with pymongo.timeout(min(deadline_seconds, remaining) if remaining is not None else deadline_seconds):
+            return answer(request, context)
+
+    return layer
+
+
+def identified(answer: Answer, public_key: str) -> Answer:
+    """Work as the principal whom the gateway signed for, and as nobody without its token."""
+
+    def layer(request: Any, context: grpc.ServicerContext) -> Message:
+        metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
+        token = metadata.get("kith-principal")
+        if not token:
+            raise Unauthenticated
+        this = Call(
+            request_id=metadata.get("x-request-id", ""),
+            idempotency_key=metadata.get("idempotency-key", ""),
+            if_match=metadata.get("if-match", ""),
+        )
+        with acting_as(verify(token, public_key)), answering(this):
+            return answer(request, context)
+
+    return layer
+
+
+def permitted(rpc: RpcContract, answer: Answer) -> Answer:
+    """Refuse callers without the rpc's permission before anything is read."""
+
+    def layer(request: Any, context: grpc.ServicerContext) -> Message:
+        principal().demand(rpc.permission)
+        return answer(request, context)
+
+    return layer
+
+
+def validated(rpc: RpcContract, answer: Answer) -> Answer:
+    """Refuse requests that do not fit the contract, naming every field at fault."""
+
+    def layer(request: Any, context: grpc.ServicerContext) -> Message:
+        # A batch refuses its items one by one, so that a fault of one does not touch the others.
+        if faults := [each for each in violations(request, rpc.name) if not each.field.startswith("items[")]:
+            raise Invalid(faults)
+        return answer(request, context)
+
+    return layer
+
+
+def writing(rpc: RpcContract, answer: Answer) -> Answer:
+    """Run a write in one transaction with its idempotency record; a repeated key gets the first answer."""
+
+    def layer(request: Any, context: grpc.ServicerContext) -> Message:
+        if not call().idempotency_key:
+            return transaction.run(lambda: answer(request, context))
+        response, replayed = transaction.run(lambda: idempotency.once(rpc, request, lambda: answer(request, context)))
+        if replayed:
+            context.set_trailing_metadata((("idempotency-replayed", "true"),))
+        return response
+
+    return layer

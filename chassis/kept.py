@@ -1,0 +1,200 @@
+"""How a record is kept: its identity and times, the values it takes from a client, its events, and one write for all.
+
+A record is loaded from its stored row and remembers it. Keeping writes the difference, and with it the events that its
+verbs recorded, in the transaction of the request; a write that meets another revision is refused.
+"""
+
+from typing import Any, ClassVar, Self
+
+from crm.common.v1 import identity_pb2
+from google.protobuf.message import Message
+from mongoengine import DateTimeField, Document, IntField, ListField, StringField, queryset_manager
+
+from chassis import mirror, transaction
+from chassis.call import call
+from chassis.clock import now
+from chassis.contract import NounContract, noun_of
+from chassis.events import outbox
+from chassis.ids import new_id
+from chassis.listing import TOKENS, catalogue, tokens, values
+from chassis.principal import principal
+from chassis.refusals import AlreadyExists, Invalid, StaleRevision, Violation
+
+
+class Kept(Document):
+    """A record of the service's own database that knows its contract."""
+
+    meta: ClassVar[dict[str, Any]] = {"abstract": True, "auto_create_index": False, "strict": False}
+    contract: ClassVar[type[Message]]
+    searched: ClassVar[tuple[str, ...]] = ()  # fields whose words `query` finds
+    unique: ClassVar[tuple[str, ...]] = ()  # fields that no two records of a tenant share
+    indexed: ClassVar[tuple[tuple[str, ...], ...]] = ()  # what lists filter and sort by, beside the standing indexes
+
+    id = StringField(primary_key=True)
+    tenant_id = StringField(required=True)
+    revision = IntField(default=1)
+    create_time = DateTimeField()
+    update_time = DateTimeField()
+    deleted_time = DateTimeField()
+    external_ids = mirror.Parts(identity_pb2.ExternalId)
+    search_tokens = ListField(StringField())
+
+    _before: dict[str, Any] | None = None  # the stored row that this record was loaded from
+
+    @queryset_manager
+    def objects(doc_cls: Any, queryset: Any) -> Any:  # noqa: N805  MongoEngine's signature
+        """Every record of the tenant, for the domain's own look-ups; doors narrow further by `visible`."""
+        return queryset.filter(tenant_id=principal().tenant_id)
+
+    @classmethod
+    @classmethod
+    def about(cls) -> NounContract:
+        """What the contract says of the noun."""
+        return noun_of(cls.contract.DESCRIPTOR)
+
+    @classmethod
+    def fresh(cls, id: str = "", **fields: Any) -> Self:
+        """A new record with these stored values, not yet kept: `enter` brings it in."""
+        at = now()
+        id = id or new_id(cls.about().prefix)
+        return cls(id=id, tenant_id=principal().tenant_id, create_time=at, update_time=at, **fields)
+
+    @classmethod
+    def _loaded(cls, row: dict[str, Any]) -> Self:
+        noun = cls._from_son(mirror.copied(row))
+        noun._before = row
+        noun.revision, noun.update_time = row["revision"] + 1, now()
+        return noun
+
+    def message(self) -> Any:
+        """The record as clients and events see it."""
+        return mirror.message(self.contract, self._stored())
+
+    def record(self, event: Message) -> None:
+        """Announce `event` when the record is kept."""
+        self._recorded().append(event)
+
+    def record_standard(self, participle: str, **fields: Any) -> None:
+        """Announce `<Noun><Participle>` where the contract has such an event."""
+        event = self.about().event(participle)
+        if event is not None:
+            self.record(event(**{self.about().noun: self.message()}, **fields))
+
+    def guard(self) -> None:
+        """Refuse with StaleRevision when the caller's If-Match names another revision."""
+        if call().if_match and self._before and call().if_match != str(self._before["revision"]):
+            raise StaleRevision(noun=self.about().noun, id=self.id, etag=self._before["revision"])
+
+    def keep(self) -> bool:
+        """Write the record and its events; False when nothing changed. Refused with AlreadyExists, StaleRevision."""
+        if self._before is not None and self.revision == self._before["revision"]:
+            self.revision += 1  # kept once already by this request
+        row = self._row()
+        changes = differences(self._before or {}, row)
+        if self._before is not None and not changes and not self._recorded():
+            self.revision, self.update_time = self._before["revision"], self._before["update_time"]
+            return False
+        self._claim_unique(changes)
+        if self._before is None:
+            self._get_collection().insert_one(row)
+        else:
+            self._replace(row, changes)
+        outbox.write(self._get_db(), self.about().service, self.id, self.revision, self._recorded())
+        self._recorded().clear()
+        self._remember(row)
+        return True
+
+    def _remember(self, row: dict[str, Any]) -> None:
+        for pair in (self._before or {}).get("external_ids", ()):
+            transaction.remember(self._pair_key(**pair), None)
+        self._before = mirror.copied(row)
+        for pair in self._before.get("external_ids", ()):
+            transaction.remember(self._pair_key(**pair), self._before)
+
+    def _replace(self, row: dict[str, Any], changes: dict[str, Any]) -> None:
+        changes |= {"revision": row["revision"], "update_time": row["update_time"]}
+        update: dict[str, Any] = {"$set": {name: value for name, value in changes.items() if value is not None}}
+        if gone := {name: "" for name, value in changes.items() if value is None}:
+            update["$unset"] = gone
+        held = {"_id": self.id, "tenant_id": self.tenant_id, "revision": self._before["revision"]}  # type: ignore[index]
+        if not self._get_collection().update_one(held, update).matched_count:
+            raise StaleRevision(noun=self.about().noun, id=self.id, etag="another")
+
+    def _claim_unique(self, changes: dict[str, Any]) -> None:
+        # Asked before writing, so that a batch can refuse one item: a duplicate key would end the whole transaction.
+        # Two that race still meet at the unique index, and the loser's next run is refused here.
+        others = {"tenant_id": self.tenant_id, "_id": {"$ne": self.id}}
+        for name in self.unique:
+            if changes.get(name) and self._get_collection().find_one({**others, name: changes[name]}, {"_id": 1}):
+                raise AlreadyExists(noun=self.about().noun, field=name)
+        for pair in changes.get("external_ids") or ():
+            row = self.row_of_external_id(**pair)
+            if row is not None and row["_id"] != self.id:
+                raise AlreadyExists(noun=self.about().noun, field="external_ids", **pair)
+
+    @classmethod
+    def row_of_external_id(cls, system: str, id: str) -> dict[str, Any] | None:
+        """The stored row of the record that another system names so, deleted or not; asked once per transaction."""
+        pair = {"external_ids": {"$elemMatch": {"system": system, "id": id}}}
+        query = {"tenant_id": principal().tenant_id, **pair}
+        return transaction.remembered(cls._pair_key(system, id), lambda: cls._get_collection().find_one(query))
+
+    @classmethod
+    def foresee_external_ids(cls, pairs: list[tuple[str, str]]) -> None:
+        """Look the records of many external ids up at once, for a batch that will ask for each."""
+        either = [{"external_ids": {"$elemMatch": {"system": system, "id": id}}} for system, id in pairs]
+        for pair in pairs:
+            transaction.remember(cls._pair_key(*pair), None)
+        for row in cls._get_collection().find({"tenant_id": principal().tenant_id, "$or": either}) if either else ():
+            for each in row["external_ids"]:
+                transaction.remember(cls._pair_key(**each), row)
+
+    @classmethod
+    def _pair_key(cls, system: str, id: str) -> tuple[Any, ...]:
+        return cls, principal().tenant_id, system, id
+
+    def _row(self) -> dict[str, Any]:
+        row, fields = self._stored(), catalogue(self.contract.DESCRIPTOR)
+        if found := tokens(text for path in self.searched for text in values(row, fields[path]) if text):
+            row[TOKENS] = found
+        return row
+
+    def _stored(self) -> dict[str, Any]:
+        # What `to_mongo` would give, without asking every field: a document's values have their stored shape already, and
+        # the message that is made of them for the events refuses values of a wrong type.
+        row = {name: value for name, value in self._data.items() if value is not None and value != []}
+        row["_id"] = row.pop("id")
+        row.pop(TOKENS, None)
+        return row
+
+    def _recorded(self) -> list[Message]:
+        return self.__dict__.setdefault("_events", [])
+
+    # ---------------------------------------------------------------- taking values from a client
+
+    def _take(self, message: Message, paths: list[str]) -> None:
+        about = self.about()
+        paths = [path for path in paths if path not in about.input_only]
+        if unknown := [path for path in paths if path not in about.fields]:
+            raise Invalid(Violation("update_mask", f"names {path}, which is no field") for path in unknown)
+        allowed = about.given if self._before is None else about.changeable
+        held = self._stored() if self._before is None else self._before
+        faults = []
+        for name, value in mirror.values(message, paths).items():
+            if name in allowed:
+                setattr(self, name, [] if value is None and self._fields[name].default is list else value)
+            elif name not in ("id", "etag") and value != held.get(name):  # what was read may be sent back whole
+                faults.append(Violation(f"{about.noun}.{name}", "cannot be set: the service or a verb sets it"))
+        if faults:
+            raise Invalid(faults)
+
+    def _require(self) -> None:
+        missing = sorted(name for name in self.about().required if getattr(self, name) in (None, "", []))
+        if missing:
+            raise Invalid(Violation(f"{self.about().noun}.{name}", "is required") for name in missing)
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """The stored fields that differ, with the value after; None for one that is gone. Revision and time do not count."""
+    names = (before.keys() | after.keys()) - {"revision", "update_time"}
+    return {name: after.get(name) for name in names if before.get(name) != after.get(name)}
