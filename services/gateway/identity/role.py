@@ -1,0 +1,82 @@
+"""The roles and what each may do: permission pattern → scope. This table is the whole of it.
+
+Permissions are `<service>.<noun>.<action>` with the actions read, write and delete; a verb that moves a record is a write.
+Scopes are own (records of the caller), team (also those of the caller's teams and their sub-teams) and all. Grants only
+ever add up: of several roles, and of several patterns, the widest scope wins. Nobody holds `identity.principal.resolve`;
+the gateway signs itself a principal for it.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from chassis import Scope
+
+ADMINISTRATOR = "administrator"
+
+Grants = Mapping[str, str]
+
+ROLES: dict[str, Grants] = {
+    # Everything inside the tenant.
+    ADMINISTRATOR: {
+        "contacts.*.*": "all", "sales.*.*": "all", "support.*.*": "all", "campaigns.*.*": "all",
+        "identity.user.*": "all", "identity.team.*": "all", "identity.api_key.*": "all",
+    },
+    # Leads people: sees the whole business, changes what the teams below own, and keeps the catalogue.
+    "manager": {
+        "contacts.*.read": "all", "contacts.*.write": "team", "contacts.*.delete": "team",
+        "sales.*.read": "all", "sales.*.write": "team", "sales.*.delete": "team",
+        "sales.product.*": "all", "sales.pipeline.*": "all",
+        "support.*.read": "all", "support.*.write": "team", "support.*.delete": "team",
+        "campaigns.*.read": "all", "campaigns.*.write": "team", "campaigns.*.delete": "team",
+    },
+    # Sells: knows every customer, works the team's customers and the own pipeline, sees how the team does.
+    "sales_rep": {
+        "contacts.account.read": "all", "contacts.contact.read": "all", "contacts.interaction.read": "all",
+        "contacts.account.write": "team", "contacts.contact.write": "team", "contacts.interaction.write": "team",
+        "contacts.interaction.delete": "own",
+        "contacts.lead.read": "team", "contacts.lead.write": "own", "contacts.lead.delete": "own",
+        "sales.product.read": "all", "sales.pipeline.read": "all",
+        "sales.opportunity.read": "team", "sales.opportunity.write": "own", "sales.opportunity.delete": "own",
+        "sales.order.read": "team", "sales.order.write": "own",
+        "support.ticket.read": "all", "campaigns.*.read": "all",
+    },
+    # Helps: knows every customer, works the team's tickets, and writes knowledge.
+    "support_agent": {
+        "contacts.account.read": "all", "contacts.contact.read": "all", "contacts.interaction.read": "all",
+        "contacts.contact.write": "team", "contacts.interaction.write": "team", "contacts.interaction.delete": "own",
+        "sales.product.read": "all", "sales.order.read": "all",
+        "support.*.read": "all", "support.*.write": "team", "support.*.delete": "own",
+    },
+    # Brings leads: knows every customer and lead, imports and works leads, and runs campaigns.
+    "marketer": {
+        "contacts.*.read": "all", "contacts.contact.write": "team", "contacts.interaction.write": "team",
+        "contacts.lead.write": "all", "contacts.lead.delete": "own",
+        "sales.product.read": "all", "sales.pipeline.read": "all", "sales.opportunity.read": "all",
+        "campaigns.*.read": "all", "campaigns.*.write": "all", "campaigns.*.delete": "team",
+    },
+    # Looks, and changes nothing.
+    "read_only": {
+        "contacts.*.read": "all", "sales.*.read": "all", "support.*.read": "all", "campaigns.*.read": "all",
+    },
+}  # fmt: skip
+
+# Names of users and teams are shown everywhere; everyone keeps the own profile, password and API keys.
+EVERYBODY: Grants = {
+    "identity.me.read": "all", "identity.user.read": "all", "identity.team.read": "all",
+    "identity.user.write": "own", "identity.api_key.*": "own",
+}  # fmt: skip
+
+# What the administrators of the operator's tenant may do beside.
+OPERATOR: Grants = {"identity.tenant.*": "all"}
+
+
+def grants(roles: Iterable[str], *, of_operator: bool = False) -> dict[str, str]:
+    """What a user with these roles may do. A role that is unknown, because a later version gave it, grants nothing."""
+    held = set(roles)
+    tables = [EVERYBODY, *(ROLES[role] for role in ROLES if role in held)]
+    if of_operator and ADMINISTRATOR in held:
+        tables.append(OPERATOR)
+    widest: dict[str, str] = {}
+    for table in tables:
+        for pattern, scope in table.items():
+            widest[pattern] = max(widest.get(pattern, scope), scope, key=lambda each: Scope[each.upper()])
+    return widest
