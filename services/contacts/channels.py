@@ -1,0 +1,83 @@
+"""How people and companies are reached: e-mail addresses, telephone numbers and domains, each in one written form.
+
+Everything here is pure: nouns call it when they settle, conversion when it compares.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import idna
+
+from chassis import Invalid, Violation
+
+Entry = dict[str, Any]  # the stored shape of EmailAddress and PhoneNumber
+
+# Mailboxes there belong to people, not to a company, so the domain says nothing about whom somebody works for.
+# The providers are those with the most private mailboxes worldwide and in the larger language areas.
+FREE_MAIL = frozenset(
+    {
+        "126.com", "163.com", "aol.com", "bigpond.com", "bluewin.ch", "bol.com.br", "btinternet.com", "comcast.net",
+        "daum.net", "fastmail.com", "free.fr", "freenet.de", "gmail.com", "gmx.at", "gmx.ch", "gmx.com", "gmx.de", "gmx.net",
+        "googlemail.com", "hanmail.net", "hotmail.co.uk", "hotmail.com", "hotmail.de", "hotmail.fr", "hotmail.it",
+        "hushmail.com", "icloud.com", "inbox.ru", "laposte.net", "libero.it", "list.ru", "live.com", "mac.com", "mail.com",
+        "mail.ru", "mailbox.org", "me.com", "msn.com", "naver.com", "orange.fr", "outlook.com", "outlook.de", "pm.me",
+        "posteo.de", "proton.me", "protonmail.com", "qq.com", "rediffmail.com", "rocketmail.com", "seznam.cz", "sfr.fr",
+        "sina.com", "t-online.de", "terra.com.br", "tuta.com", "tutanota.com", "uol.com.br", "verizon.net", "virgilio.it",
+        "wanadoo.fr", "web.de", "wp.pl", "ya.ru", "yahoo.ca", "yahoo.co.in", "yahoo.co.jp", "yahoo.co.uk", "yahoo.com",
+        "yahoo.com.br", "yahoo.de", "yahoo.es", "yahoo.fr", "yahoo.it", "yandex.com", "yandex.ru", "yeah.net", "ymail.com",
+        "zoho.com",
+    }
+)  # fmt: skip
+
+
+def normal_domain(domain: str) -> str:
+    """A domain as registries write it: in lower case and IDNA (RFC 5891), without the root's dot and a `www.` before it.
+
+    `WWW.Bücher.example.` → `xn--bcher-kva.example`. Raises idna.IDNAError for what is no domain.
+    """
+    lower = domain.strip().rstrip(".").lower()
+    # Plain ASCII needs no encoding, and the library would refuse old names such as `ab--cd.example`.
+    plain = lower if lower.isascii() else idna.encode(lower, uts46=True).decode("ascii")
+    while plain.startswith("www.") and plain.count(".") > 1:
+        plain = plain.removeprefix("www.")
+    return plain
+
+
+def normal_address(address: str) -> str:
+    """An e-mail address with its domain in lower case; what stands before the `@` is its owner's own (RFC 5321, 2.4)."""
+    local, at, domain = address.strip().rpartition("@")
+    return f"{local}{at}{domain.lower()}"
+
+
+def domain_of(address: str) -> str:
+    """The domain of an e-mail address, as `normal_domain` writes it; empty where there is none."""
+    return normal_domain(address.rpartition("@")[2]) if "@" in address else ""
+
+
+def company_domain(address: str) -> str:
+    """The domain of an e-mail address where it names a company; empty for free mail."""
+    domain = domain_of(address)
+    return "" if domain in FREE_MAIL else domain
+
+
+def same_mailbox(one: str, other: str) -> bool:
+    """Whether two e-mail addresses reach the same person: no provider tells mailboxes apart by case."""
+    return _mailbox(one) == _mailbox(other)
+
+
+def with_one_primary(entries: list[Entry], path: str) -> list[Entry]:
+    """The entries with exactly one primary: the first when none is marked. Refused with Invalid when two are."""
+    marked = [place for place, entry in enumerate(entries) if entry.get("primary")]
+    if len(marked) > 1:
+        raise Invalid(Violation(f"{path}[{place}].primary", "another one is primary already") for place in marked[1:])
+    chosen = marked[0] if marked else 0
+    return [{**entry, "primary": place == chosen} for place, entry in enumerate(entries)]
+
+
+def without_repeats(values: Iterable[str]) -> list[str]:
+    """The values in their order, each once."""
+    return list(dict.fromkeys(values))
+
+
+def _mailbox(address: str) -> str:
+    return f"{address.strip().rpartition('@')[0].casefold()}@{domain_of(address)}"

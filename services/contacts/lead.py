@@ -1,0 +1,136 @@
+"""Leads: somebody who may become a customer, from first notice to conversion."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from crm.common.v1 import money_pb2
+from crm.contacts.v1 import events_pb2, lead_pb2
+
+from chassis import Invalid, ListField, Owned, Part, StringField
+from services.contacts.channels import normal_address, without_repeats
+from services.contacts.refusals import (
+    LeadAlreadyConverted,
+    LeadAlreadyQualified,
+    LeadAlreadyUnqualified,
+    LeadNotUnqualified,
+    LeadNotWorkable,
+    LeadUnqualified,
+)
+
+NEW, WORKING, QUALIFIED, UNQUALIFIED, CONVERTED = "NEW", "WORKING", "QUALIFIED", "UNQUALIFIED", "CONVERTED"
+
+# What may still change once a lead is converted: who looks after the record and what is noted on it. The rest is the
+# evidence of what the account and the contact were made from.
+_STILL_OPEN = frozenset({"owner_id", "team_id", "external_ids", "description", "tags"})
+
+
+class Lead(Owned):
+    """Somebody who may become a customer: not yet qualified, not yet a contact."""
+
+    contract = lead_pb2.Lead
+    meta = {"collection": "leads"}
+    searched = ("given_name", "family_name", "company_name", "email", "phone")
+    indexed = (("status",), ("email",), ("source",), ("campaign_id",))
+
+    given_name = StringField()
+    family_name = StringField()
+    company_name = StringField()
+    email = StringField()
+    phone = StringField()
+    job_title = StringField()
+    source = StringField()
+    campaign_id = StringField()
+    estimated_value = Part(money_pb2.Money)
+    status = StringField()
+    disqualify_reason = StringField()
+    conversion = Part(lead_pb2.Lead.Conversion)
+    description = StringField()
+    tags = ListField(StringField())
+
+    @property
+    def converted(self) -> bool:
+        """Became what it could become."""
+        return self.status == CONVERTED
+
+    @property
+    def person(self) -> str:
+        """Given and family name; empty where nobody is named."""
+        return " ".join(name.strip() for name in (self.given_name, self.family_name) if name and name.strip())
+
+    @property
+    def title(self) -> str:
+        """What to call it: the company, else the person, else the e-mail address."""
+        return self.company_name or self.person or self.email or ""
+
+    # ---------------------------------------------------------------- verbs
+
+    def work(self) -> None:
+        """Note that somebody is in touch with a new lead."""
+        self._demand_unconverted()
+        if self.status != NEW:
+            raise LeadNotWorkable(lead=self.id, status=self.status)
+        self.status = WORKING
+        self.record(events_pb2.LeadWorked(lead=self.message()))
+
+    def qualify(self) -> None:
+        """Note that the lead is fit for a sale; a disqualified one is reopened first."""
+        self.demand_convertible()
+        if self.status == QUALIFIED:
+            raise LeadAlreadyQualified(lead=self.id)
+        self.status = QUALIFIED
+        self.record(events_pb2.LeadQualified(lead=self.message()))
+
+    def disqualify(self, reason: str) -> None:
+        """Note that the lead is not fit for a sale, and why."""
+        self._demand_unconverted()
+        if self.status == UNQUALIFIED:
+            raise LeadAlreadyUnqualified(lead=self.id)
+        self.status, self.disqualify_reason = UNQUALIFIED, reason
+        self.record(events_pb2.LeadDisqualified(lead=self.message()))
+
+    def reopen(self) -> None:
+        """Take a disqualified lead up again."""
+        if self.status != UNQUALIFIED:
+            raise LeadNotUnqualified(lead=self.id, status=self.status)
+        self.status, self.disqualify_reason = WORKING, None
+        self.record(events_pb2.LeadReopened(lead=self.message()))
+
+    def convert(self, became: Mapping[str, str], at: datetime, **names: str) -> None:
+        """Become the account, contact and opportunity that `became` has the ids of, under their field names; final.
+
+        `names` are those that the event tells: `opportunity_name` and `account_name`.
+        """
+        self.demand_convertible()
+        self.status = CONVERTED
+        self.conversion = {field: id for field, id in became.items() if id} | {"convert_time": at}
+        self.record(events_pb2.LeadConverted(lead=self.message(), **names))
+
+    def demand_convertible(self) -> None:
+        """Refuse with LeadAlreadyConverted or LeadUnqualified what cannot become anything more."""
+        self._demand_unconverted()
+        if self.status == UNQUALIFIED:
+            raise LeadUnqualified(lead=self.id)
+
+    # ---------------------------------------------------------------- what a new one has, what follows
+
+    def arrive(self) -> None:
+        """A new lead is NEW."""
+        super().arrive()
+        self.status = NEW
+
+    def settle(self) -> None:
+        """One written form for the e-mail address, somebody to talk to, and nothing rewritten after the conversion."""
+        self.email = normal_address(self.email) if self.email else None
+        self.tags = without_repeats(self.tags)
+        if not (self.person or self.company_name or self.email):
+            raise Invalid.field("lead.family_name", "is required where there is no other name and no e-mail address")
+        if self.converted and self._before and not self._changed() <= _STILL_OPEN:
+            raise LeadAlreadyConverted(lead=self.id)
+
+    def _changed(self) -> set[str]:
+        before = self._before or {}
+        return {name for name in self.about().changeable if (getattr(self, name) or None) != before.get(name)}
+
+    def _demand_unconverted(self) -> None:
+        if self.converted:
+            raise LeadAlreadyConverted(lead=self.id)

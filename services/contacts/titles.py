@@ -1,0 +1,62 @@
+"""What timelines call a fact, in plain words: `Opportunity won: 200 rose bushes, 4,821.00 EUR`."""
+
+from crm.common.v1 import money_pb2
+from crm.contacts.v1 import lead_pb2
+from crm.sales.v1 import opportunity_pb2, order_pb2
+
+# ISO 4217: currencies whose amounts are not written with two decimals.
+_WHOLE = {
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "ISK",
+    "JPY",
+    "KMF",
+    "KRW",
+    "PYG",
+    "RWF",
+    "UGX",
+    "UYI",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+}
+_THOUSANDTHS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+_LONGEST = 255
+
+
+def of_opportunity(happened: str, opportunity: opportunity_pb2.Opportunity) -> str:
+    """`Opportunity won: 200 rose bushes, 4,821.00 EUR`"""
+    amount = opportunity.amount if opportunity.HasField("amount") else None
+    return _said(f"Opportunity {happened}", opportunity.name, amount)
+
+
+def of_order(happened: str, order: order_pb2.Order) -> str:
+    """`Order placed: ORD-2026-000123, 4,821.00 EUR`"""
+    return _said(f"Order {happened}", order.number, order.total if order.HasField("total") else None)
+
+
+def of_conversion(lead: lead_pb2.Lead) -> str:
+    """`Lead converted: Ada Thorn, Rose & Thorn Nurseries`"""
+    person = f"{lead.given_name.strip()} {lead.family_name.strip()}".strip()
+    return f"Lead converted: {', '.join(filter(None, (person, lead.company_name))) or lead.email}"[:_LONGEST]
+
+
+def spoken(money: money_pb2.Money) -> str:
+    """An amount as people read it: `4,821.00 EUR`; more decimals than the currency has only where they are not zero."""
+    nanos = f"{abs(money.nanos):09d}"
+    least = 0 if money.currency_code in _WHOLE else 3 if money.currency_code in _THOUSANDTHS else 2
+    decimals = nanos.rstrip("0").ljust(least, "0")
+    sign = "-" if money.units < 0 or money.nanos < 0 else ""
+    return f"{sign}{abs(money.units):,}{'.' if decimals else ''}{decimals} {money.currency_code}"
+
+
+def _said(happened: str, what: str, amount: money_pb2.Money | None) -> str:
+    # A long name gives way to the amount.
+    ending = f", {spoken(amount)}" if amount else ""
+    room = _LONGEST - len(happened) - len(ending) - 2
+    what = what if len(what) <= room else f"{what[: room - 1]}…"
+    return f"{happened}: {what}{ending}"

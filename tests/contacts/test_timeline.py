@@ -1,0 +1,162 @@
+"""Timelines fill from what sales announces, over real NATS, and from conversions: each fact once, whenever it comes."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import grpc
+import pytest
+from crm.common.v1.requests_pb2 import DeleteRequest
+from crm.contacts.v1 import interaction_pb2, lead_pb2
+from crm.contacts.v1.interaction_pb2 import Interaction as Told
+from crm.contacts.v1.interaction_pb2 import TimelineRequest
+from crm.sales.v1 import events_pb2 as sales_events
+
+from chassis import new_id, now, transaction
+from chassis.events import Fact, registered
+from chassis.testing import Caller, reason, somebody
+from tests.builders.contacts import MINA, a_placed_order, a_sold_opportunity
+from tests.contacts.cases import ACCOUNT, CONTACT, LEAD
+from tests.contacts.conftest import Sales, eventually
+
+
+def timeline(caller: Caller, account: Any) -> list[Told]:
+    return list(caller.ListAccountTimeline(TimelineRequest(id=account.id)).interactions)
+
+
+def a_fact(caller: Caller, subject: str, kind: str, record_id: str) -> Fact:
+    return Fact(
+        id=new_id("evt"), tenant_id=caller.whom.tenant_id, service="sales", type=f"crm.sales.v1.{kind}", subject=subject,
+        record_id=record_id, revision=1, time=now(), actor_id=caller.whom.user_id, via="session", request_id="",
+        causation_id="", correlation_id="", traceparent="",
+    )  # fmt: skip
+
+
+def react(event: Any, fact: Fact, *, forgetful: bool = False) -> None:
+    """Hear `event` without the bus; a forgetful inbox lets it through again."""
+    [reaction] = [each for each in registered() if each.event is type(event) and "contacts" in each.effect.__module__]
+    if forgetful:
+        transaction.database().inbox.delete_one({"_id": f"{reaction.name}:{fact.id}"})
+    reaction.run(transaction.database(), "contacts", event.SerializeToString(), fact, seconds=10)
+
+
+def test_the_story_of_a_sale_stands_on_the_timelines_of_account_and_people(caller: Caller, sales: Sales) -> None:
+    account, ada = ACCOUNT.create(caller), CONTACT.create(caller)
+    opportunity_id, order_id = new_id("opp"), new_id("ord")
+    deal = a_sold_opportunity(
+        id=opportunity_id,
+        account_id=account.id,
+        contacts=[{"contact_id": ada.id, "role": "decision_maker"}],
+        stage="offer",
+    )
+    order = a_placed_order(id=order_id, account_id=account.id, cancel_reason="")
+    story = [
+        sales_events.OpportunityCreated(opportunity=deal),
+        sales_events.OpportunityMoved(opportunity=deal, from_stage="talk"),
+        sales_events.OpportunityLost(opportunity={**_dict(deal), "loss_reason": "too dear"}),
+        sales_events.OpportunityReopened(opportunity=deal),
+        sales_events.OpportunityWon(opportunity=deal),
+    ]
+    for revision, event in enumerate(story, start=1):
+        sales.announce(caller.whom, opportunity_id, revision, event)
+    sales.announce(caller.whom, order_id, 1, sales_events.OrderPlaced(order=order, contact_ids=[ada.id]))
+    order.cancel_reason = "ordered twice"
+    sales.announce(caller.whom, order_id, 2, sales_events.OrderCancelled(order=order))
+
+    told = eventually(lambda: len(found := timeline(caller, account)) == 7 and found)
+    assert [each.title for each in sorted(told, key=lambda each: each.source_id)] == [
+        "Opportunity opened: 200 rose bushes, 4,821.00 EUR",
+        "Opportunity moved from talk to offer: 200 rose bushes, 4,821.00 EUR",
+        "Opportunity lost: 200 rose bushes, 4,821.00 EUR",
+        "Opportunity reopened: 200 rose bushes, 4,821.00 EUR",
+        "Opportunity won: 200 rose bushes, 4,821.00 EUR",
+        "Order placed: ORD-2026-000123, 4,821.00 EUR",
+        "Order cancelled: ORD-2026-000123, 4,821.00 EUR",
+    ]
+    assert {each.source for each in told} == {"sales"}
+    assert {each.actor_id for each in told} == {caller.whom.user_id}
+    assert {each.description for each in told} == {"", "too dear", "ordered twice"}
+    people = caller.ListContactTimeline(TimelineRequest(id=ada.id)).interactions
+    assert {each.id for each in people} == {each.id for each in told}
+    orders = caller.ListAccountTimeline(TimelineRequest(id=account.id, kinds=["ORDER"])).interactions
+    assert {each.record_id for each in orders} == {order_id}
+
+
+def test_a_conversion_stands_on_the_timelines_of_what_the_lead_became(caller: Caller) -> None:
+    lead = LEAD.create(caller)
+    became = caller.ConvertLead(lead_pb2.ConvertLeadRequest(id=lead.id)).conversion
+    [told] = eventually(lambda: caller.ListContactTimeline(TimelineRequest(id=became.contact_id)).interactions)
+    assert told.title == f"Lead converted: Mina Vale, {MINA['company_name']}"
+    assert (told.kind, told.source, told.record_id) == (Told.LEAD, "contacts", lead.id)
+    assert list(told.account_ids) == [became.account_id]
+
+
+def test_a_fact_that_comes_twice_or_at_once_leaves_one_interaction(caller: Caller) -> None:
+    account = ACCOUNT.create(caller)
+    won = sales_events.OpportunityWon(opportunity=a_sold_opportunity(account_id=account.id))
+    fact = a_fact(caller, "opportunity.won", "OpportunityWon", won.opportunity.id)
+    react(won, fact)
+    react(won, fact)
+    react(won, fact, forgetful=True)
+    [first] = timeline(caller, account)
+    another = replace(fact, id=new_id("evt"))
+    start = threading.Barrier(3)
+
+    def hear() -> None:
+        start.wait()
+        react(won, another, forgetful=True)
+
+    threads = [threading.Thread(target=hear) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [each.source_id for each in timeline(caller, account)] == [another.id, first.source_id]
+
+
+def test_what_comes_late_stands_where_it_belongs(caller: Caller) -> None:
+    account = ACCOUNT.create(caller)
+    deal = a_sold_opportunity(account_id=account.id, open_date="2016-10-20", close_date="2017-03-01")
+    late = replace(a_fact(caller, "opportunity.moved", "OpportunityMoved", deal.id), time=now() - timedelta(days=1))
+    react(sales_events.OpportunityWon(opportunity=deal), a_fact(caller, "opportunity.won", "OpportunityWon", deal.id))
+    react(sales_events.OpportunityMoved(opportunity=deal, from_stage="talk"), late)
+    created = a_fact(caller, "opportunity.created", "OpportunityCreated", deal.id)
+    react(sales_events.OpportunityCreated(opportunity=deal), created)
+    told = timeline(caller, account)
+    assert [each.title.split()[1].strip(":") for each in told] == ["moved", "won", "opened"]
+    assert [each.occur_time.ToDatetime().date().isoformat() for each in told[1:]] == ["2017-03-01", "2016-10-20"]
+
+
+def test_what_concerns_nobody_stands_on_no_timeline(caller: Caller) -> None:
+    won = sales_events.OpportunityWon(opportunity=a_sold_opportunity())
+    fact = a_fact(caller, "opportunity.won", "OpportunityWon", won.opportunity.id)
+    react(won, fact)
+    assert transaction.database().interactions.find_one({"source_id": fact.id}) is None
+
+
+def test_a_fact_of_one_tenant_stands_on_no_timeline_of_another(caller: Caller, door: Any) -> None:
+    stranger = door(somebody())
+    theirs = ACCOUNT.create(stranger)
+    won = sales_events.OpportunityWon(opportunity=a_sold_opportunity(account_id=theirs.id))
+    react(won, a_fact(caller, "opportunity.won", "OpportunityWon", won.opportunity.id))
+    assert timeline(stranger, theirs) == []
+
+
+def test_what_a_service_told_cannot_be_changed_or_deleted(caller: Caller) -> None:
+    account = ACCOUNT.create(caller)
+    won = sales_events.OpportunityWon(opportunity=a_sold_opportunity(account_id=account.id))
+    react(won, a_fact(caller, "opportunity.won", "OpportunityWon", won.opportunity.id))
+    [told] = timeline(caller, account)
+    change = interaction_pb2.UpdateInteractionRequest(
+        interaction={"id": told.id, "title": "x"}, update_mask={"paths": ["title"]}
+    )
+    for call, request in ((caller.UpdateInteraction, change), (caller.DeleteInteraction, DeleteRequest(id=told.id))):
+        with pytest.raises(grpc.RpcError) as error:
+            call(request)
+        assert reason(error.value) == "INTERACTION_NOT_LOGGED"
+    assert timeline(caller, account) == [told]
+
+
+def _dict(message: Any) -> dict[str, Any]:
+    return {field.name: value for field, value in message.ListFields()}
