@@ -1,0 +1,122 @@
+"""Answers one route: admit, read, call, print. What depends only on the contract is compiled when it is made."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import orjson
+from flask import Request, Response, g, request
+
+from chassis.declared import is_noun
+from services.gateway import problems
+from services.gateway.channels import Channels
+from services.gateway.codec import Projection, printer
+from services.gateway.contract import subject_of
+from services.gateway.faults import Faults
+from services.gateway.gate import Gate, metadata
+from services.gateway.intake import Intake
+from services.gateway.observation import Exchange
+from services.gateway.refusals import Invalid
+from services.gateway.transcoding import Route
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
+_TAG = re.compile(r'"([\x21\x23-\x7e]{1,200})"\Z')
+_BARE = re.compile(r"[A-Za-z0-9_.-]{1,200}\Z")
+_REPLAYED = "idempotency-replayed"
+
+
+class Endpoint:
+    """One route as a Flask view."""
+
+    def __init__(self, route: Route, gate: Gate, channels: Channels, body_limit: int) -> None:
+        self.route = route
+        self._rpc = route.rpc
+        self._gate = gate
+        self._channels = channels
+        self._intake = Intake(route, body_limit)
+        output, fields = route.method.output_type, route.method.input_type.fields_by_name
+        subject = subject_of(route.method)
+        self._printer = printer(output)
+        self._projected = subject.full_name if "fields" in fields and subject else ""
+        self._single = is_noun(output) and "etag" in output.fields_by_name
+        self._partial = "failed_count" in output.fields_by_name
+        # A standard Create: a POST on the collection that answers the new record.
+        self._creates = route.verb == "POST" and not route.custom and not route.variables and is_noun(output)
+
+    def __call__(self, **path: str) -> Response:
+        exchange: Exchange = g.exchange
+        exchange.route = self.route.path
+        caller = self._gate.admit(request)
+        caller.demand(self._rpc.permission)
+        message, places = self._intake.message(request, path)
+        trail = metadata(caller)
+        conditional = False
+        if not self._rpc.reads:
+            conditions = _conditions(request)
+            conditional = any(key == "if-match" for key, _ in conditions)
+            trail += conditions
+        try:
+            answer, call = self._channels.call(self._rpc, message, trail)
+        except grpc.RpcError as error:
+            raise problems.of_call(error, self._rpc.service, places, conditional=conditional) from None
+        if not self._rpc.reads and any(key == _REPLAYED for key, _ in call.trailing_metadata() or ()):
+            exchange.headers["Idempotency-Replayed"] = "true"
+        return self._response(message, answer, exchange.headers)
+
+    def _response(self, message: Any, answer: Any, headers: dict[str, str]) -> Response:
+        status = 200
+        if self._single:
+            tag = headers["ETag"] = f'"{answer.etag}"'
+            headers["Cache-Control"] = "private, no-cache"
+            if self.route.verb == "GET" and _seen(request, tag):
+                return Response(status=304)
+        if self._creates:
+            status = 201
+            headers["Location"] = f"{self.route.path}/{answer.id}"
+        printed = self._print(message)(answer)
+        if self._partial and answer.failed_count:
+            status = 207
+            _place(printed["results"])
+        return Response(orjson.dumps(printed), status, content_type="application/json")
+
+    def _print(self, message: Any) -> Callable[[Any], Any]:
+        if not self._projected or not message.fields:
+            return self._printer
+        fields = frozenset(field.split(".")[0] for field in message.fields)
+        return printer(self.route.method.output_type, Projection(self._projected, fields))
+
+
+def _conditions(request: Request) -> tuple[tuple[str, str], ...]:
+    """Metadata from Idempotency-Key and If-Match. Refused with Invalid."""
+    faults, found = Faults(), []
+    key, match = request.environ.get("HTTP_IDEMPOTENCY_KEY"), request.environ.get("HTTP_IF_MATCH")
+    if key is not None:
+        if not _KEY.match(key):
+            faults.header("Idempotency-Key", "1 to 255 visible ASCII characters are expected")
+        found.append(("idempotency-key", key))
+    if match is not None and match.strip() != "*":  # `*` asks that the record exists, as every change does
+        tag = _TAG.match(match.strip()) or _BARE.match(match.strip())
+        if not tag:
+            faults.header("If-Match", 'one strong entity tag is expected, "3"; weak tags and lists prove nothing here')
+        else:
+            found.append(("if-match", tag[tag.re.groups]))
+    if faults:
+        raise Invalid(faults)
+    return tuple(found)
+
+
+def _place(results: list[dict[str, Any]]) -> None:
+    """Point from the body into its items: a service tells an item's faults as seen from the item."""
+    for result in results:
+        for fault in result.get("error", {}).get("errors", ()):
+            if not fault["pointer"].startswith("/items/"):
+                fault["pointer"] = f"/items/{result['index']}{fault['pointer']}"
+
+
+def _seen(request: Request, tag: str) -> bool:
+    """Whether If-None-Match holds the tag, by weak comparison (RFC 9110, 13.1.2)."""
+    header = request.environ.get("HTTP_IF_NONE_MATCH")
+    if not header:
+        return False
+    return header.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in header.split(","))

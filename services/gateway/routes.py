@@ -1,0 +1,56 @@
+"""`python -m services.gateway.routes`: every verb, path, rpc and permission, one screen per service.
+
+Rpcs of a batch with one permission share a line: `/v1/leads:batch{Create,Update}` and `Batch…Leads` stand for
+`:batchCreate` of BatchCreateLeads and `:batchUpdate` of BatchUpdateLeads.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from google.protobuf.descriptor import ServiceDescriptor
+
+from chassis.contract import rpc_of
+from services.gateway import contract, transcoding
+from services.gateway.transcoding import Route
+
+Line = tuple[str, str, str, str]
+
+
+def screens() -> Iterator[str]:
+    """One screen per service, at most 50 lines of 120 columns."""
+    services = list(contract.services())
+    routes = transcoding.routes(services)
+    for service in services:
+        own = [route for route in routes if route.method.containing_service is service]
+        lines = _lines(service, own)
+        head = f"{service.full_name}: {len(service.methods)} rpcs, {len(own)} routes"
+        yield "\n".join([head, *(f"  {verb:6} {path:55} {rpc:25} {access}" for verb, path, rpc, access in lines)])
+
+
+def _lines(service: ServiceDescriptor, routes: Sequence[Route]) -> Iterator[Line]:
+    for _, group in groupby(routes, key=_fold):
+        folded = list(group)
+        yield _batch(folded) if len(folded) > 1 else _line(folded[0])
+    for method in service.methods:
+        if all(route.method.full_name != method.full_name for route in routes):
+            yield "-", "for the gateway itself", method.name, rpc_of(method).permission
+
+
+def _fold(route: Route) -> str:
+    return f"batch {route.rpc.permission}" if route.custom.startswith("batch") else f"{route.verb} {route.path}"
+
+
+def _line(route: Route) -> Line:
+    return route.verb, route.path, route.rpc.name, route.rpc.permission
+
+
+def _batch(routes: Sequence[Route]) -> Line:
+    kinds = [route.custom.removeprefix("batch") for route in routes]
+    ending = routes[0].rpc.name.removeprefix(f"Batch{kinds[0]}")
+    path = f"{routes[0].path.split(':')[0]}:batch{{{','.join(kinds)}}}"
+    return "POST", path, f"Batch…{ending}", routes[0].rpc.permission
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n\n".join(screens()) + "\n")

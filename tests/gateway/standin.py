@@ -1,0 +1,65 @@
+"""A stand-in for the services at the true edge: a real gRPC server that can be told what to say."""
+
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+from google.rpc import status_pb2
+from grpc_status import rpc_status
+
+from chassis.contract import rpc_of
+from chassis.refusals import Refusal, to_status
+from services.gateway import contract
+
+RPCS = {rpc_of(method).path: rpc_of(method) for service in contract.services() for method in service.methods}
+
+
+class StandIn(grpc.GenericRpcHandler):
+    """Answers every rpc: by what a test puts into `says`, else with an empty answer. Notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.says: dict[str, Callable[[Any], Any]] = {}
+        self.asked: list[tuple[str, Any, dict[str, Any]]] = []
+        self.trailing: tuple[tuple[str, str], ...] = ()
+
+    def service(self, details: Any) -> grpc.RpcMethodHandler | None:
+        rpc = RPCS.get(details.method)
+        if rpc is None:
+            return None
+
+        def answer(request: Any, context: grpc.ServicerContext) -> Any:
+            self.asked.append((rpc.name, request, dict(context.invocation_metadata())))
+            context.set_trailing_metadata(self.trailing)
+            try:
+                said = self.says.get(rpc.name, lambda _: rpc.response())(request)
+            except Refusal as refusal:
+                said = to_status(refusal, f"{rpc.service}.crm")
+            if isinstance(said, status_pb2.Status):
+                context.abort_with_status(rpc_status.to_status(said))
+            return said
+
+        return grpc.unary_unary_rpc_method_handler(
+            answer, request_deserializer=rpc.request.FromString, response_serializer=rpc.response.SerializeToString
+        )
+
+    def last(self, name: str) -> tuple[Any, dict[str, Any]]:
+        """The latest request of an rpc and its metadata."""
+        return next((request, metadata) for asked, request, metadata in reversed(self.asked) if asked == name)
+
+
+@contextmanager
+def serving(stand_in: StandIn) -> Iterator[str]:
+    """Serve on a free port of the loopback; the address."""
+    server = grpc.server(futures.ThreadPoolExecutor(8), handlers=[stand_in])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
