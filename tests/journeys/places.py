@@ -1,0 +1,77 @@
+"""Every place of the contract where a client gives an id, so that journeys can try foreign ids in all of them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from chassis import declared
+from chassis.contract import NounContract, noun_of
+from services.gateway import contract, transcoding
+
+ROUTES = transcoding.routes(contract.services())
+WITH_ID = [route for route in ROUTES if any(variable.name == "id" for variable in route.variables)]
+BATCHES = [route for route in ROUTES if route.custom in ("batchGet", "batchUpdate", "batchDelete")]
+
+MESSAGES = {
+    noun_of(message).prefix: message
+    for service in contract.services()
+    for file in (service.file, *service.file.dependencies)
+    for message in file.message_types_by_name.values()
+    if declared.is_noun(message)
+}
+NOUNS = {prefix: noun_of(message) for prefix, message in MESSAGES.items()}
+
+Path = tuple[str, ...]
+
+
+def collection(noun: NounContract) -> str:
+    """The REST path of a noun's records."""
+    return "/v1/" + noun.plural.replace("_", "-")
+
+
+def noun_in(route: transcoding.Route) -> NounContract:
+    """The noun whose ids a route takes."""
+    plural = route.path.removeprefix("/v1/").partition("/")[0].partition(":")[0].replace("-", "_")
+    return next(noun for noun in NOUNS.values() if noun.plural == plural)
+
+
+def listed() -> list[str]:
+    """The prefix of every noun that a company's administrator may list."""
+    paths = [route.path for route in ROUTES if route.verb == "GET" and not route.variables]
+    return [prefix for prefix, noun in NOUNS.items() if collection(noun) in paths and prefix != "ten"]
+
+
+def body_of(route: transcoding.Route) -> dict[str, Any]:
+    """A body with what the rpc requires beside the id; the word fits keys, reasons and passwords alike."""
+    if route.body != "*":
+        return {"external_ids": []}
+    return {
+        field.name: "proposal-word"
+        for field in route.method.input_type.fields
+        if declared.REQUIRED in declared.behaviors(field) and field.name != "id" and not field.message_type
+    }
+
+
+def references(prefix: str) -> Iterator[tuple[Path, str]]:
+    """Where a noun's body holds ids of other records: the path, and the prefix of the ids."""
+    yield from _references(MESSAGES[prefix], ())
+
+
+def _references(message: Any, inside: Path) -> Iterator[tuple[Path, str]]:
+    for field in message.fields:
+        if declared.OUTPUT_ONLY in declared.behaviors(field):
+            continue
+        if prefix := declared.rules(field).id_prefix:
+            yield (*inside, field.name), prefix
+        elif field.message_type and field.message_type.file.package.startswith("crm."):
+            yield from _references(field.message_type, (*inside, field.name))
+
+
+def holding(prefix: str, path: Path, id: str) -> dict[str, Any]:
+    """A body of a noun that holds `id` at `path`, with lists where the contract has them."""
+    return _holding(MESSAGES[prefix], path, id)
+
+
+def _holding(message: Any, path: Path, id: str) -> dict[str, Any]:
+    field = message.fields_by_name[path[0]]
+    value: Any = id if len(path) == 1 else _holding(field.message_type, path[1:], id)
+    return {path[0]: [value] if field.is_repeated else value}
