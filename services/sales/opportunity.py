@@ -64,6 +64,7 @@ class Opportunity(Owned):
     stage_history = Parts(opportunity_pb2.Opportunity.StageEntry)
     order_id = StringField()
     description = StringField()
+    next_step = StringField()
     tags = ListField(StringField())
 
     @property
