@@ -117,6 +117,12 @@ class Opportunity(Owned):
         self.close_date = self.days_to_close = self.loss_reason = None
         self.record(events_pb2.OpportunityReopened(opportunity=self.message()))
 
+    def assign(self, owner_id: str, team_id: str | None) -> None:
+        """Belong to another user and that user's team; belonging there already changes nothing."""
+        if (self.owner_id, self.team_id) != (owner_id, team_id):
+            self.owner_id, self.team_id = owner_id, team_id
+            self.record_standard("Updated", changed_fields=["owner_id", "team_id"])
+
     def revalue(self, amount: money_pb2.Money) -> None:
         """Be worth something else."""
         self.amount = stored(amount)

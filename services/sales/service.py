@@ -4,12 +4,13 @@ from typing import Any
 
 from crm.sales.v1 import service_pb2_grpc
 
-from chassis import next_number, now, standard, today
+from chassis import Invalid, lookup, next_number, now, standard, today
 from services.sales.opportunity import Opportunity
 from services.sales.order import Order
 from services.sales.pipeline import LOST, OPEN, WON, Pipeline, Stage
 from services.sales.product import Product
 from services.sales.report import report_pipeline
+from services.sales.user import User
 
 
 class Sales(standard(Product, Pipeline, Opportunity, Order), service_pb2_grpc.SalesServiceServicer):  # type: ignore[misc]
@@ -25,6 +26,15 @@ class Sales(standard(Product, Pipeline, Opportunity, Order), service_pb2_grpc.Sa
                     former.keep()
                 pipeline.make_default()
         return pipeline.message()
+
+    def AssignOpportunity(self, request: Any, context: Any) -> Any:
+        """Handed to another user."""
+        with Opportunity.change(request) as opportunity:
+            owner = lookup(User, [request.owner_id]).get(request.owner_id)
+            if owner is None:
+                raise Invalid.field("owner_id", "names no user that sales has heard of")
+            opportunity.assign(request.owner_id, owner.get("team_id"))
+        return opportunity.message()
 
     def MoveOpportunity(self, request: Any, context: Any) -> Any:
         """To another open stage."""

@@ -10,8 +10,9 @@ from crm.common.v1 import listing_pb2, requests_pb2
 from crm.sales.v1 import opportunity_pb2, order_pb2, pipeline_pb2, product_pb2, report_pb2
 
 from chassis import new_id
-from chassis.principal import Principal
+from chassis.principal import Principal, acting_as
 from chassis.testing import Caller, details, reason, somebody
+from services.sales.user import User
 from tests.builders.sales import a_pipeline_message, a_product_message, an_opportunity_message, euros
 
 Door = Callable[[Principal], Caller]
@@ -193,6 +194,19 @@ def test_scopes_narrow_reading_writing_and_reporting(door: Door) -> None:
     counts = [each.ReportPipeline(report_pb2.PipelineReportRequest()).total.count for each in (mine, elsewhere)]
     assert counts == [1, 0]
     assert refused(lambda: opened(mine, owner_id=new_id("usr"))) == "FORBIDDEN"
+
+
+def test_a_rep_hands_an_opportunity_over_and_out_of_reach(door: Door) -> None:
+    tenant, colleague = new_id("ten"), new_id("usr")
+    mine = door(somebody(tenant, grants={"sales.*.*": "own"}))
+    with acting_as(mine.whom):
+        User.remember(colleague, 1, name="Bo Birch", team_id=None)
+    opportunity = opened(mine)
+    assign = opportunity_pb2.AssignOpportunityRequest(id=opportunity.id, owner_id=colleague)
+    assert mine.AssignOpportunity(assign).owner_id == colleague
+    assert refused(lambda: got(mine, opportunity.id)) == "NOT_FOUND"
+    nobody = opportunity_pb2.AssignOpportunityRequest(id=opened(mine).id, owner_id=new_id("usr"))
+    assert refused(lambda: mine.AssignOpportunity(nobody)) == "INVALID"
 
 
 def test_no_permission_means_no_answer(door: Door, sales: Caller) -> None:

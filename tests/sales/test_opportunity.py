@@ -56,6 +56,14 @@ def test_a_lost_opportunity_neither_moves_nor_wins() -> None:
         opportunity.move(STAGES["negotiation"], at=MORNING)
 
 
+def test_an_assigned_opportunity_belongs_to_the_new_owners_team() -> None:
+    opportunity = an_opportunity(owner_id="usr_1", team_id="team_1")
+    opportunity.assign("usr_2", "team_2")
+    opportunity.assign("usr_2", "team_2")
+    assert (opportunity.owner_id, opportunity.team_id) == ("usr_2", "team_2")
+    assert told(opportunity) == ["OpportunityUpdated"]
+
+
 def test_moving_keeps_the_history_of_stages_and_who_moved_it() -> None:
     opportunity = an_opportunity()
     opportunity.move(STAGES["negotiation"], at=MORNING)
