@@ -5,6 +5,7 @@ from typing import Any
 
 from chassis import declared
 from chassis.contract import NounContract, noun_of
+from chassis.ids import new_id
 from services.gateway import contract, transcoding
 
 ROUTES = transcoding.routes(contract.services())
@@ -45,7 +46,7 @@ def body_of(route: transcoding.Route) -> dict[str, Any]:
     if route.body != "*":
         return {"external_ids": []}
     return {
-        field.name: "proposal-word"
+        field.name: new_id(prefix) if (prefix := declared.rules(field).id_prefix) else "proposal-word"
         for field in route.method.input_type.fields
         if declared.REQUIRED in declared.behaviors(field) and field.name != "id" and not field.message_type
     }
