@@ -6,10 +6,10 @@ private to the chassis.
 
 from mongoengine import BooleanField, DateTimeField, FloatField, IntField, ListField, StringField
 
-from chassis import config, transaction
+from chassis import config, listing, mirror, transaction
 from chassis.clock import now, today
 from chassis.document import Noun, Owned
-from chassis.events import Fact, on
+from chassis.events import Fact, Lease, announce, on
 from chassis.ids import new_id
 from chassis.listing import fold
 from chassis.lookup import lookup
@@ -30,6 +30,7 @@ from chassis.refusals import (
 )
 from chassis.run import run
 from chassis.standard import standard
+from chassis.sweeper import Sweeper
 from chassis.transaction import remembered
 
 __all__ = [
@@ -40,12 +41,13 @@ __all__ = [
     "run", "standard",
     # refusals
     "Refusal", "Invalid", "Violation", "Unauthenticated", "Forbidden", "NotFound", "Refused", "AlreadyExists", "TooMany",
-    # events
-    "Fact", "on",
+    # events, and the duties of one process at a time
+    "Fact", "on", "announce", "Lease",
     # text
     "fold",
     # identity and time
     "Principal", "Scope", "principal", "acting_as", "of_service", "new_id", "next_number", "now", "today",
-    # for a service that needs more than nouns: settings of its own, and the database beside its collections
-    "config", "transaction",
+    # for a service that needs more than nouns: settings of its own, the database beside its collections, conditions and pages
+    # over what it keeps there, and work in threads
+    "config", "transaction", "listing", "mirror", "Sweeper",
 ]  # fmt: skip

@@ -7,9 +7,9 @@ events are safe in the outbox until it is back.
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -27,6 +27,16 @@ _PROBE_SECONDS = 2.0
 log = structlog.get_logger()
 
 
+class Companion(Protocol):
+    """What works beside the door of a service: a sender, a listener. It is made with the settings of the process."""
+
+    def start(self) -> None:
+        """Begin; the database is there."""
+
+    def stop(self) -> None:
+        """End what is under way, and return when it has ended."""
+
+
 def run(
     contract: ModuleType,
     servicer: Any,
@@ -34,11 +44,12 @@ def run(
     projections: tuple[type[Projection], ...] = (),
     settings: type[ServiceSettings] = ServiceSettings,
     prepare: Callable[[Any], None] | None = None,
+    companions: Sequence[Callable[[Any], Companion]] = (),
 ) -> None:
     """Serve until SIGTERM or SIGINT. `contract` is the generated `service_pb2`; reactions are those that are imported.
 
     `prepare` is called with the settings once the database is there, and again should the database fail meanwhile, so it
-    must bear to be repeated.
+    must bear to be repeated. `companions` are made with the settings, started after that, and stopped before the rest.
 
     Exits with 78 (EX_CONFIG) and one line per fault when the environment does not describe a process that can start.
     """
@@ -47,7 +58,7 @@ def run(
     except ConfigFault as fault:
         sys.stderr.write(f"{fault}\n")
         sys.exit(78)
-    process = Process(contract, servicer, loaded, projections, prepare)
+    process = Process(contract, servicer, loaded, projections, prepare, companions)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -66,8 +77,10 @@ class Process:
         settings: ServiceSettings,
         projections: tuple[type[Projection], ...] = (),
         prepare: Callable[[Any], None] | None = None,
+        companions: Sequence[Callable[[Any], Companion]] = (),
     ) -> None:
         self.settings = settings
+        self.companions = [make(settings) for make in companions]
         self.prepare = prepare
         self.kept: tuple[type[Noun] | type[Projection], ...] = (*servicer.nouns, *projections)
         self.service = servicer.nouns[0].about().service
@@ -96,6 +109,8 @@ class Process:
             stop.wait(0.2)
         self.relay.start()
         self.consumers.start()
+        for companion in self.companions:
+            companion.start()
 
     def attend(self, stop: threading.Event) -> None:
         """Keep the health up to date until `stop` is set."""
@@ -106,6 +121,8 @@ class Process:
     def stop(self) -> None:
         """Stop in the opposite order: nothing new comes in, what is under way ends, nothing is half-done."""
         self.door.close(self.settings.shutdown_seconds)
+        for companion in reversed(self.companions):
+            companion.stop()
         self.consumers.stop()
         self.relay.stop()
         self.bus.stop()

@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
@@ -18,7 +18,7 @@ from chassis.config import ServiceSettings
 from chassis.contract import rpc_of
 from chassis.ids import new_id
 from chassis.principal import Principal, acting_as, sign
-from chassis.run import Process
+from chassis.run import Companion, Process
 
 
 @cache
@@ -71,13 +71,16 @@ def serving(
     mongo_url: str,
     nats_url: str,
     projections: tuple[Any, ...] = (),
-    prepare: Callable[[ServiceSettings], None] | None = None,
+    prepare: Callable[[Any], None] | None = None,
+    companions: Sequence[Callable[[Any], Companion]] = (),
+    settings: type[ServiceSettings] = ServiceSettings,
+    **given: Any,
 ) -> Iterator[Any]:
-    """The service's process, running in this one; gives a function from principal to Caller."""
-    settings = ServiceSettings(
-        listen="127.0.0.1:0", mongo_url=mongo_url, nats_url=nats_url, principal_public_key=key_pair()[1]
+    """The service's process, running in this one; gives a function from principal to Caller. `given` are more settings."""
+    loaded = settings(
+        listen="127.0.0.1:0", mongo_url=mongo_url, nats_url=nats_url, principal_public_key=key_pair()[1], **given
     )
-    process = Process(contract, servicer, settings, projections, prepare)
+    process = Process(contract, servicer, loaded, projections, prepare, companions)
     stop = threading.Event()
     process.start(stop)
     channel = grpc.insecure_channel(f"127.0.0.1:{process.door.port}")

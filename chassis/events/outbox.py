@@ -37,6 +37,11 @@ def write(database: Database, service: str, record_id: str, revision: int, messa
         transaction.defer(database[EVENTS], rows(service, record_id, revision, messages))
 
 
+def announce(record_id: str, *messages: Message, revision: int = 0) -> None:
+    """Announce events of what is no noun, such as the lines of a ledger, within the transaction of this thread."""
+    write(transaction.database(), service_of(type(messages[0])), record_id, revision, messages)
+
+
 def rows(service: str, record_id: str, revision: int, messages: Sequence[Message]) -> list[Row]:
     """The rows that `write` keeps, with what this thread knows of actor, request, cause and trace."""
     whom, cause, request_id, at = principal(), reacting_to.get(), call().request_id, clock.now()

@@ -17,6 +17,7 @@ from chassis.listing.folding import fold
 
 TOKENS = "search_tokens"  # the stored field
 MOST_TOKENS = 200  # of a record; words beyond are not found
+LONGEST_TEXT = 5_000  # characters of one field; what follows is not found
 LONGEST_TOKEN = 64  # of a word; an address is kept whole
 
 # Thai to Lao, Myanmar, Khmer, kana, Han.
@@ -35,7 +36,7 @@ def tokens(texts: Iterable[str]) -> list[str]:
     """The words of `texts`, each once, the first 200 in their order: what a record keeps in `search_tokens`."""
     found: dict[str, None] = {}
     for text in texts:
-        for word in _kept(text):
+        for word in _kept(text[:LONGEST_TEXT]):
             found[word] = None
             if len(found) == MOST_TOKENS:
                 return list(found)
