@@ -1,0 +1,20 @@
+"""Runs the support service."""
+
+from crm.support.v1 import service_pb2
+
+from chassis import run
+from services.support import reactions  # noqa: F401  importing registers them
+from services.support.contact import Contact
+from services.support.service import Support
+from services.support.settings import SupportSettings
+
+if __name__ == "__main__":
+    support = Support()
+    run(
+        service_pb2,
+        support,
+        projections=(Contact,),
+        settings=SupportSettings,
+        prepare=support.prepare,
+        companions=(support.mailroom,),
+    )

@@ -1,0 +1,27 @@
+"""What support remembers of the contacts of contacts: whose mailbox is whose, so that a mail finds the person who asks."""
+
+from typing import Self
+
+from chassis import ListField, Projection, StringField, principal
+
+
+class Contact(Projection):
+    """A contact, as far as support needs it."""
+
+    meta = {"collection": "known_contacts"}
+    indexed = (("emails",),)
+    name = StringField()
+    account_id = StringField()
+    emails = ListField(StringField())
+
+    @classmethod
+    def of_mailbox(cls, email: str) -> Self | None:
+        """The contact with this e-mail address, the oldest where several have it; None while nobody is known."""
+        named = {"tenant_id": principal().tenant_id, "emails": mailbox_of(email)}
+        row = cls._get_collection().find_one(named, sort=[("_id", 1)])
+        return cls._from_son(row) if row else None
+
+
+def mailbox_of(email: str) -> str:
+    """An e-mail address in the one form in which support compares it: no provider tells mailboxes apart by case."""
+    return email.strip().casefold()

@@ -1,0 +1,136 @@
+"""The door of support: load, one verb, answer."""
+
+from datetime import UTC
+from typing import Any
+
+from crm.common.v1 import listing_pb2
+from crm.support.v1 import mail_pb2, message_pb2, service_pb2_grpc
+
+from chassis import now, principal, standard
+from services.support import delivery as deliveries
+from services.support import mail as mails
+from services.support import mailbox as mailboxes
+from services.support import message as messages
+from services.support import timer
+from services.support.answer import answer, note
+from services.support.delivery import Delivery
+from services.support.mail import Mail
+from services.support.mailbox import Mailbox
+from services.support.mailroom import Mailroom
+from services.support.message import Message
+from services.support.settings import SupportSettings
+from services.support.ticket import Ticket
+
+
+class Support(standard(Ticket, Message, Mailbox, Mail, Delivery), service_pb2_grpc.SupportServiceServicer):  # type: ignore[misc]
+    """Helps customers: their tickets, what is said on them, and the mail that carries it."""
+
+    settings: SupportSettings
+
+    def mailroom(self, settings: SupportSettings) -> Mailroom:
+        """What works beside the door; made before the door opens, so the door knows the settings, too."""
+        self.settings = settings
+        return Mailroom(settings)
+
+    def prepare(self, settings: SupportSettings) -> None:
+        """Make the indexes beside the standing ones."""
+        for each in (mailboxes, messages, mails, deliveries, timer):
+            each.prepare()
+
+    # ---------------------------------------------------------------- tickets
+
+    def AssignTicket(self, request: Any, context: Any) -> Any:
+        """To an agent, a team or a queue; to the caller where none is named."""
+        with Ticket.change(request) as ticket:
+            named = request.owner_id or request.team_id or request.queue
+            ticket.assign(request.owner_id if named else principal().user_id, request.team_id, request.queue)
+        return ticket.message()
+
+    def HoldTicket(self, request: Any, context: Any) -> Any:
+        """A third party's turn."""
+        with Ticket.change(request) as ticket:
+            ticket.hold(request.wake_time.ToDatetime(tzinfo=UTC) if request.HasField("wake_time") else None)
+        return ticket.message()
+
+    def WaitTicket(self, request: Any, context: Any) -> Any:
+        """The customer's turn."""
+        with Ticket.change(request) as ticket:
+            ticket.wait()
+        return ticket.message()
+
+    def ResumeTicket(self, request: Any, context: Any) -> Any:
+        """Our turn again."""
+        with Ticket.change(request) as ticket:
+            ticket.resume()
+        return ticket.message()
+
+    def SolveTicket(self, request: Any, context: Any) -> Any:
+        """Solved."""
+        with Ticket.change(request) as ticket:
+            ticket.solve(now(), request.resolution)
+        return ticket.message()
+
+    def ReopenTicket(self, request: Any, context: Any) -> Any:
+        """Open again after all."""
+        with Ticket.change(request) as ticket:
+            ticket.reopen()
+        return ticket.message()
+
+    def CloseTicket(self, request: Any, context: Any) -> Any:
+        """Done for good."""
+        with Ticket.change(request) as ticket:
+            ticket.close(now())
+        return ticket.message()
+
+    def MarkTicketSpam(self, request: Any, context: Any) -> Any:
+        """Put away."""
+        with Ticket.change(request) as ticket:
+            ticket.mark_spam(now())
+        return ticket.message()
+
+    def UnmarkTicketSpam(self, request: Any, context: Any) -> Any:
+        """Taken back."""
+        with Ticket.change(request) as ticket:
+            ticket.unmark_spam(now())
+        return ticket.message()
+
+    # ---------------------------------------------------------------- what is said
+
+    def ReplyToTicket(self, request: Any, context: Any) -> Any:
+        """Answered in public."""
+        with Ticket.change(request) as ticket:
+            message = answer(ticket, request, self.settings.mail_keys)
+        return message.message()
+
+    def AddNote(self, request: Any, context: Any) -> Any:
+        """Noted among ourselves."""
+        with Ticket.change(request) as ticket:
+            message = note(ticket, request.body_text)
+        return message.message()
+
+    def ListTicketMessages(self, request: Any, context: Any) -> Any:
+        """Who may see a ticket may read what was said on it."""
+        ticket = Ticket.find(request.id)
+        of_ticket = listing_pb2.Filter(field="ticket_id", op="eq", value={"string_value": ticket.id})
+        asked = listing_pb2.ListRequest(
+            filter=of_ticket, order_by=["id"], page_size=request.page_size, page_token=request.page_token
+        )
+        return Message.page(asked, message_pb2.ListMessagesResponse, {"tenant_id": ticket.tenant_id})
+
+    # ---------------------------------------------------------------- mails
+
+    def GetRawMail(self, request: Any, context: Any) -> Any:
+        """As it came."""
+        return mail_pb2.RawMail(content=Mail.find(request.id).raw())
+
+    def RetryMail(self, request: Any, context: Any) -> Any:
+        """Read again."""
+        with Mail.change(request) as mail:
+            mail.retry(request.by_person)
+        return mail.message()
+
+    def ResendDelivery(self, request: Any, context: Any) -> Any:
+        """Sent again because somebody says so."""
+        with Delivery.change(request) as delivery:
+            delivery.resend(now())
+        return delivery.message()

@@ -1,0 +1,150 @@
+"""Mails from the wild through the listener: none is lost, none breaks the service, bounces get their verdicts."""
+
+import csv
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from crm.support.v1 import mail_pb2, message_pb2
+
+from chassis import transaction
+from chassis.testing import Caller, somebody
+from tests.support.conftest import Town, a_mailbox, eventually, messages
+
+DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+Mail, Message = mail_pb2.Mail, message_pb2.Message
+
+pytestmark = pytest.mark.skipif(not DATA.exists(), reason=f"the corpora are not at {DATA}")
+
+
+def corpus(name: str) -> list[Path]:
+    """The mails of a corpus, in a fixed order."""
+    return sorted(path for path in (DATA / name).rglob("*") if path.is_file() and (path.suffix == ".eml"))
+
+
+def through(town: Town, caller: Caller, paths: list[Path], sender: str) -> dict[str, Any]:
+    """Hand the mails in, wait until all are read, and answer them by file."""
+    address = a_mailbox(caller).address
+    for path in paths:
+        town.hand_in(path.read_bytes(), address, sender=sender)
+    eventually(lambda: not unread(caller), seconds=100)
+    found = all_mails(caller)
+    assert len(found) == len(paths), "no mail is lost"
+    return dict(zip((path.name for path in paths), found, strict=True))
+
+
+def unread(caller: Caller) -> list[Any]:
+    return [mail for mail in all_mails(caller) if mail.status == Mail.RECEIVED]
+
+
+def all_mails(caller: Caller) -> list[Any]:
+    from crm.common.v1 import listing_pb2
+
+    found, token = [], ""
+    while True:
+        asked = listing_pb2.ListRequest(order_by=["id"], page_size=200, page_token=token)
+        page = caller.ListMails(asked)
+        found += page.mails
+        token = page.next_page_token
+        if not token:
+            return found
+
+
+@pytest.mark.parametrize("name", ["mail-mime", "mail-clients", "mail-replies"])
+def test_no_mail_of_a_corpus_is_lost_or_breaks_its_reading(town: Town, caller: Caller, name: str) -> None:
+    paths = corpus(name)
+    found = through(town, caller, paths, "someone@corpus.example")
+    statuses = Counter(Mail.Status.Name(mail.status) for mail in found.values())
+    print(f"{name}: {len(paths)} mails, {dict(statuses)}")
+    assert statuses["QUARANTINED"] == 0, [mail.fault for mail in found.values() if mail.fault]
+    assert all(mail.digest for mail in found.values())
+
+
+def test_answers_are_read_without_what_they_quote(town: Town, caller: Caller) -> None:
+    paths = sorted((DATA / "mail-replies" / "standard_replies").glob("*.eml"))
+    found = through(town, caller, paths, "someone@corpus.example")
+    said = {}
+    for name, mail in found.items():
+        [text] = {each.body_text for each in messages(caller, mail.ticket_id) if each.mail_id == mail.id}
+        said[name] = text
+    assert set(said.values()) == {"Hello"}, said
+
+
+def test_bounces_get_the_verdicts_of_the_corpus(town: Town, caller: Caller) -> None:
+    expected: dict[str, list[dict[str, str]]] = defaultdict(list)
+    with (DATA / "bounces" / "expected.csv").open(newline="") as rows:
+        for row in csv.DictReader(rows):
+            expected[row["file"]].append(row)
+    paths = [DATA / "bounces" / "eml" / name for name in sorted(expected)]
+    found = through(town, caller, paths, "")
+    agreed: Counter[str] = Counter()
+    asked: Counter[str] = Counter()
+    for name, rows in expected.items():
+        mail, reason = found[name], rows[0]["reason"]
+        assert mail.status not in (Mail.QUARANTINED, Mail.RECEIVED)
+        wanted = {"feedback": (Message.COMPLAINT,), "vacation": (Message.AUTO_REPLY, Message.OUT_OF_OFFICE)}
+        asked["class"] += 1
+        agreed["class"] += mail.auto_class in wanted.get(reason, (Message.BOUNCE,))
+        if reason in wanted:
+            continue
+        for place, row in enumerate(rows):
+            same = [report for report in mail.reports if report.status == row["dsn_status"]]
+            report = (same or list(mail.reports)[place : place + 1] or list(mail.reports)[-1:] or [Mail.Report()])[0]
+            asked["hard"] += 1
+            agreed["hard"] += report.hard == (row["hard_bounce"] == "1")
+            if not row["dsn_status"].startswith(("5.0.9", "4.0.9")):  # those are Sisimai's own
+                asked["status"] += 1
+                agreed["status"] += report.status == row["dsn_status"]
+    for name in asked:
+        print(f"bounces, {name}: {agreed[name]} of {asked[name]} ({agreed[name] / asked[name]:.1%})")
+    assert agreed["class"] / asked["class"] > 0.97
+    assert agreed["hard"] / asked["hard"] > 0.84
+    assert agreed["status"] / asked["status"] > 0.9
+
+
+def test_what_is_no_bounce_is_not_taken_for_one(town: Town, caller: Caller) -> None:
+    found = through(town, caller, sorted((DATA / "bounces" / "not-bounce").glob("*.eml")), "someone@corpus.example")
+    assert Message.BOUNCE not in {mail.auto_class for mail in found.values()}
+
+
+def test_line_ends_change_no_verdict(town: Town, caller: Caller) -> None:
+    crlf = sorted((DATA / "bounces" / "crlf").glob("*.eml"))
+    lf = [DATA / "bounces" / "eml" / path.name for path in crlf]
+    other = town.calling_as(somebody())
+    one, two = through(town, caller, crlf, ""), through(town, other, lf, "")
+    for name, mail in one.items():
+        assert (mail.auto_class, list(mail.reports)) == (two[name].auto_class, list(two[name].reports)), name
+
+
+def test_mail_becomes_tickets_fast(town: Town, caller: Caller) -> None:
+    address, count = a_mailbox(caller).address, 240
+    began, cpu = time.monotonic(), time.process_time()
+    # From outside, as mail servers do, over four connections.
+    subprocess.run([sys.executable, "-c", SENDERS, str(town.port), address, str(count)], check=True, timeout=60)
+    taken = time.monotonic() - began
+    rows, waiting = transaction.database()["mails"], {"tenant_id": caller.whom.tenant_id, "status": "RECEIVED"}
+    eventually(lambda: time.sleep(0.1) or not rows.count_documents(waiting), seconds=60)
+    spent, cpu = time.monotonic() - began, time.process_time() - cpu
+    print(
+        f"mail to ticket at 20 kB: {count / spent:.0f}/s (taken {count / taken:.0f}/s), {count / cpu:.0f} per second of CPU"
+    )
+    assert count / cpu > 50, "the machine may be busy with other things; what it takes of one core may not grow"
+
+
+SENDERS = """
+import smtplib, sys, threading
+port, address, count = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+text = "The roses arrived dry, and the ones of last week, too.\\r\\n" * 360
+def send(first):
+    with smtplib.SMTP("127.0.0.1", port) as smtp:
+        for n in range(first, count, 4):
+            head = f"From: ada@rose.example\\r\\nSubject: Roses {n}\\r\\nMessage-ID: <{n}@fast.example>\\r\\n\\r\\n"
+            smtp.sendmail("ada@rose.example", [address], (head + text).encode())
+threads = [threading.Thread(target=send, args=(n,)) for n in range(4)]
+[each.start() for each in threads]
+[each.join() for each in threads]
+"""

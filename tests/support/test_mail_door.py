@@ -1,0 +1,68 @@
+"""Mail in and mail out: from the listener to the ticket, and from the answer to the sink."""
+
+from typing import Any
+
+from crm.support.v1 import mail_pb2, message_pb2, ticket_pb2
+
+from chassis.testing import Caller
+from tests.builders.support import ADA, EVE, a_mail
+from tests.support.conftest import Town, eventually, got, messages, read, tickets
+
+Ticket, Mail, Message = ticket_pb2.Ticket, mail_pb2.Mail, message_pb2.Message
+
+
+def test_a_mail_opens_a_ticket_with_its_words(town: Town, caller: Caller, mailbox: Any) -> None:
+    raw = a_mail(to=mailbox.address, sender=f"Ada Thorn <{ADA}>", Message_ID="<1@rose.example>")
+    assert not town.hand_in(raw, mailbox.address)
+    [mail] = read(caller, 1)
+    assert (mail.status, mail.message_id, mail.auto_class) == (Mail.TAKEN, "1@rose.example", Message.NONE)
+    [ticket] = tickets(caller)
+    assert mail.ticket_id == ticket.id
+    assert (ticket.subject, ticket.requester_email, ticket.requester_name) == ("Dry roses", ADA, "Ada Thorn")
+    assert (ticket.status, ticket.channel, ticket.owner_id) == (Ticket.NEW, Ticket.EMAIL, "")
+    assert ticket.number.startswith("SUP-")
+    assert ticket.HasField("oldest_unanswered_time")
+    [message] = messages(caller, ticket.id)
+    assert message.body_text == "The roses arrived dry."
+    assert caller.GetRawMail(mail_pb2.GetRawMailRequest(id=mail.id)).content == raw
+
+
+def test_the_answer_goes_out_once_and_the_customers_answer_comes_back(town: Town, caller: Caller, mailbox: Any) -> None:
+    town.hand_in(a_mail(to=mailbox.address, Message_ID="<q@rose.example>"), mailbox.address)
+    read(caller, 1)
+    [ticket] = tickets(caller)
+    reply = message_pb2.ReplyToTicketRequest(id=ticket.id, body_text="We send new ones.", then="PENDING")
+    sent = caller.ReplyToTicket(reply)
+    [out] = eventually(lambda: [each for each in town.sink.mails if mailbox.address.split("@")[1] in each[1]])
+    _, envelope_from, recipients, content = out
+    assert recipients == [ADA]
+    assert b"<q@rose.example>" in content
+    pending = got(caller, ticket.id)
+    assert (pending.status, pending.HasField("oldest_unanswered_time")) == (Ticket.PENDING, False)
+    assert pending.HasField("first_public_reply_time")
+    answer = a_mail("Thank you!\n", to=mailbox.address, In_Reply_To=f"<{sent.message_id}>", Subject="Re: Dry roses")
+    town.hand_in(answer, mailbox.address)
+    second = read(caller, 2)[1]
+    assert (second.ticket_id, second.thread) == (ticket.id, Mail.SIGNED_ID)
+    assert got(caller, ticket.id).status == Ticket.OPEN
+    assert [each.direction for each in messages(caller, ticket.id)] == [
+        Message.INBOUND,
+        Message.OUTBOUND,
+        Message.INBOUND,
+    ]
+    state = eventually(lambda: messages(caller, ticket.id)[1].delivery_state)
+    assert state == message_pb2.ACCEPTED
+    town.hand_in(a_mail("By token\n", to=envelope_from), envelope_from)
+    third = read(caller, 3)[2]
+    assert (third.ticket_id, third.thread) == (ticket.id, Mail.TOKEN)
+
+
+def test_a_stranger_never_joins_a_ticket(town: Town, caller: Caller, mailbox: Any) -> None:
+    town.hand_in(a_mail(to=mailbox.address, Message_ID="<q@rose.example>"), mailbox.address)
+    read(caller, 1)
+    [ticket] = tickets(caller)
+    town.hand_in(a_mail("Mine!\n", to=mailbox.address, sender=EVE, In_Reply_To="<q@rose.example>"), mailbox.address)
+    second = read(caller, 2)[1]
+    assert second.ticket_id != ticket.id
+    assert got(caller, second.ticket_id).related_to == ticket.id
+    assert len(messages(caller, ticket.id)) == 1
