@@ -1,0 +1,22 @@
+"""Runs the campaigns service."""
+
+from crm.campaigns.v1 import service_pb2
+
+from chassis import run
+from services.campaigns import reactions  # noqa: F401  importing registers them
+from services.campaigns.audience import Account, AudienceMember, Sale
+from services.campaigns.chores import Chores
+from services.campaigns.groundwork import prepare
+from services.campaigns.sender import Sender
+from services.campaigns.service import Campaigns
+from services.campaigns.settings import CampaignsSettings
+
+if __name__ == "__main__":
+    run(
+        service_pb2,
+        Campaigns(),
+        projections=(AudienceMember, Account, Sale),
+        settings=CampaignsSettings,
+        prepare=prepare,
+        companions=(Chores, Sender),
+    )

@@ -1,0 +1,77 @@
+"""What campaigns hear: people and companies from contacts, and what they bought from sales."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from crm.contacts.v1 import events_pb2 as contacts
+from crm.sales.v1 import events_pb2 as sales
+
+from chassis import Fact, mirror, on
+from services.campaigns import standing
+from services.campaigns.audience import Account, AudienceMember, Sale, count_sales
+from services.campaigns.membership import follow, leave_all
+
+
+@on(contacts.ContactCreated, contacts.ContactUpdated, contacts.ContactRestored)
+def take_the_contact_in(event: contacts.ContactCreated, fact: Fact) -> None:
+    """Take a person into the audience, and into the segments that describe it."""
+    contact = event.contact
+    if AudienceMember.hear(contact, fact.revision):
+        row = AudienceMember.row(contact.id)
+        holds = standing.of(row["address_key"]) if row.get("address_key") else _NOTHING
+        AudienceMember.rows().update_one({"_id": contact.id}, {"$set": holds})
+        follow([contact.id])
+
+
+@on(contacts.ContactDeleted)
+def let_the_contact_go(event: contacts.ContactDeleted, fact: Fact) -> None:
+    """Take a person out of the audience and of every segment; the address's suppression stays."""
+    if AudienceMember.forget(event.contact.id, fact.revision):
+        leave_all(event.contact.id)
+
+
+@on(contacts.AccountCreated, contacts.AccountUpdated, contacts.AccountRestored)
+def know_the_account(event: contacts.AccountCreated, fact: Fact) -> None:
+    """Show name and line of business of an account with its people."""
+    account = event.account
+    if Account.remember(account.id, fact.revision, name=account.name, industry=account.industry):
+        people = AudienceMember.rows().find({**AudienceMember.present(), "account_id": account.id}, {"_id": 1})
+        ids = [row["_id"] for row in people]
+        told = {"account_name": account.name, "industry": account.industry}
+        AudienceMember.rows().update_many({"_id": {"$in": ids}}, {"$set": told})
+        follow(ids)
+
+
+@on(sales.OpportunityWon, sales.OpportunityReopened)
+def count_the_win(event: sales.OpportunityWon | sales.OpportunityReopened, fact: Fact) -> None:
+    """Count an opportunity with everybody who took part in it, unless it was taken up again."""
+    deal = event.opportunity
+    people = [role.contact_id for role in deal.contacts]
+    _know_sale(deal.id, fact, people, kind="win", counts=isinstance(event, sales.OpportunityWon), date=deal.close_date)
+
+
+@on(sales.OrderPlaced)
+def count_the_order(event: sales.OrderPlaced, fact: Fact) -> None:
+    """Count an order with everybody who took part in it."""
+    order = event.order
+    amount = mirror.stored(order.total) if order.HasField("total") else None
+    _know_sale(order.id, fact, event.contact_ids, kind="order", counts=True, date=order.order_date, amount=amount)
+
+
+@on(sales.OrderCancelled)
+def discount_the_order(event: sales.OrderCancelled, fact: Fact) -> None:
+    """An order that was called off counts no more; it concerns the people who placed it."""
+    known = Sale.objects(id=event.order.id).first()
+    _know_sale(event.order.id, fact, known.contact_ids if known else [], kind="order", counts=False)
+
+
+_NOTHING: dict[str, Any] = {"opted_in": [], "opted_out": [], "suppressed": False}
+
+
+def _know_sale(id: str, fact: Fact, contact_ids: Iterable[str], **fields: Any) -> None:
+    known = Sale.objects(id=id).first()
+    people = [each for each in contact_ids if each]
+    if Sale.remember(id, fact.revision, contact_ids=people, **fields):
+        concerned = {*people, *(known.contact_ids if known else ())}
+        count_sales(concerned)
+        follow(concerned)

@@ -1,0 +1,97 @@
+"""Gathers what connections tell and ask into few writes: while one turn is written, the next one fills."""
+
+import asyncio
+from collections import defaultdict
+from typing import Any
+
+import structlog
+from pymongo.errors import PyMongoError
+
+from services.campaigns import ledger, standing
+from services.campaigns.ledger import Outcome, Turn
+from services.campaigns.letters import Prepared
+
+_log = structlog.get_logger(__name__)
+_WRITERS = 3
+_PATIENCE = 0.5  # seconds between attempts while the database is away
+
+
+class Turns:
+    """One holder's way to the ledger."""
+
+    def __init__(self, holder: str) -> None:
+        self._holder = holder
+        self._outcomes: list[tuple[Outcome, asyncio.Future[Any] | None]] = []
+        self._asked: list[tuple[Prepared, asyncio.Future[bool]]] = []
+        self._something, self._ended = asyncio.Event(), False
+
+    async def tell(self, outcome: Outcome) -> None:
+        """Write what became of a mail; returns when it is durable."""
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._outcomes.append((outcome, done))
+        self._something.set()
+        await done
+
+    async def ask(self, last: Outcome | None, prepared: Prepared) -> bool:
+        """Write what became of the last mail, and ask whether the next one may go out: its line is then durably SENDING."""
+        if last is not None:
+            self._outcomes.append((last, None))
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._asked.append((prepared, answer))
+        self._something.set()
+        return await answer
+
+    def end(self) -> None:
+        """Write what is left, and no more."""
+        self._ended = True
+        self._something.set()
+
+    async def run(self) -> None:
+        """Write turn after turn until `end`; while one waits for the disk, another one fills and is written."""
+        await asyncio.gather(*(self._run() for _ in range(_WRITERS)))
+
+    async def _run(self) -> None:
+        while not self._ended or self._outcomes or self._asked:
+            await self._something.wait()
+            if not self._ended:
+                self._something.clear()
+            outcomes, self._outcomes = self._outcomes, []
+            asked, self._asked = self._asked, []
+            if outcomes or asked:
+                await self._turn(outcomes, asked)
+
+    async def _turn(self, outcomes: list[Any], asked: list[Any]) -> None:
+        may_go = await self._written(outcomes, [prepared for prepared, _ in asked])
+        for _, done in outcomes:
+            if done is not None:
+                done.set_result(None)
+        for prepared, answer in asked:
+            answer.set_result(prepared.id in may_go)
+
+    async def _written(self, outcomes: list[Any], asked: list[Prepared]) -> set[str]:
+        # What was handed over must be written down, however long the database is away: until then nothing else goes out.
+        turn = Turn([outcome for outcome, _ in outcomes], [])
+        while True:
+            try:
+                return await asyncio.to_thread(self._write, turn, asked)
+            except PyMongoError as fault:
+                _log.warning("the ledger cannot be written", error=repr(fault))
+                await asyncio.sleep(_PATIENCE)
+
+    def _write(self, turn: Turn, asked: list[Prepared]) -> set[str]:
+        turn.begins = sorted(self._wanted(asked))
+        return ledger.take_turn(turn, self._holder)
+
+    def _wanted(self, asked: list[Prepared]) -> set[str]:
+        """Those whose address still wants the mail, and may still get it."""
+        wanted: set[str] = set()
+        by_topic: dict[tuple[str, str], list[Prepared]] = defaultdict(list)
+        for each in asked:
+            by_topic[each.tenant_id, each.topic].append(each)
+        for (tenant_id, topic), group in by_topic.items():
+            keys = {each.address_key for each in group}
+            yes, never = standing.sendable(tenant_id, topic, keys)
+            ledger.skip([each.id for each in group if each.address_key in never], "suppressed")
+            ledger.skip([each.id for each in group if each.address_key not in yes | never], "no_consent")
+            wanted |= {each.id for each in group if each.address_key in yes}
+        return wanted

@@ -1,0 +1,144 @@
+"""Senders that are killed in the middle of a campaign: nobody gets a mail twice, and nothing is lost without a word."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+import pytest
+from crm.campaigns.v1 import campaign_pb2, segment_pb2, service_pb2, template_pb2
+from crm.campaigns.v1.campaign_pb2 import Campaign
+from crm.common.v1 import requests_pb2
+from pymongo import MongoClient
+
+from chassis import new_id, now
+from chassis.embedded import Servers
+from chassis.testing import Caller, key_pair, somebody
+from tests.builders.campaigns import a_campaign_message, a_segment_message, a_template_message
+from tests.campaigns.conftest import eventually
+from tests.campaigns.sink import Sink, running
+
+PEOPLE, KILLS, CONNECTIONS = 3000, 4, 6
+
+
+def a_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+class Process:
+    """The campaigns service as a process of its own, which can be killed and started again."""
+
+    def __init__(self, servers: Servers, sink: Sink) -> None:
+        self.address = f"127.0.0.1:{a_port()}"
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("KITH_")} | {
+            "KITH_LISTEN": self.address, "KITH_MONGO_URL": servers.mongo_url("senders"),
+            "KITH_NATS_URL": servers.nats_url("campaigns"), "KITH_PRINCIPAL_PUBLIC_KEY": key_pair()[1],
+            "KITH_TRACKING_KEYS": f"k1:{'0' * 32}", "KITH_ADDRESS_KEY": "1" * 32,
+            "KITH_SMTP_URL": f"smtp://127.0.0.1:{sink.port}", "KITH_SMTP_CONNECTIONS": str(CONNECTIONS),
+            "KITH_LOG_LEVEL": "ERROR", "PYTHONPATH": ".:gen",
+        }  # fmt: skip
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen([sys.executable, "-m", "services.campaigns"], env=self._environment)
+
+    def kill(self) -> None:
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+
+
+@contextmanager
+def a_process(servers: Servers, sink: Sink) -> Iterator[tuple[Process, Caller]]:
+    process = Process(servers, sink)
+    options = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 300)]
+    channel = grpc.insecure_channel(process.address, options)
+    try:
+        grpc.channel_ready_future(channel).result(30)
+        [service] = service_pb2.DESCRIPTOR.services_by_name.values()
+        yield process, Caller(channel, service, somebody())
+    finally:
+        channel.close()
+        process.stop()
+
+
+def people(database: Any, tenant: str, count: int) -> None:
+    """An audience that consents to news, written down as reactions would have."""
+    members, states = [], []
+    for at in range(count):
+        key, address = f"key{at}", f"p{at}@people.example"
+        members.append({
+            "_id": new_id("con"), "tenant_id": tenant, "revision": 1, "present": True, "create_time": now(),
+            "given_name": "Ada", "display_name": "Ada", "email": address, "address_key": key, "tags": ["gold"],
+        })  # fmt: skip
+        states.append({
+            "_id": f"{tenant}/news/{key}", "tenant_id": tenant, "topic": "news", "address_key": key, "state": "OPTED_IN",
+        })  # fmt: skip
+    database["audience_members"].insert_many(members)
+    database["consent_states"].insert_many(states)
+
+
+def started(caller: Caller) -> Campaign:
+    template = caller.CreateTemplate(template_pb2.CreateTemplateRequest(template=a_template_message()))
+    segment = caller.CreateSegment(segment_pb2.CreateSegmentRequest(segment=a_segment_message()))
+    got = requests_pb2.GetRequest(id=segment.id)
+    eventually(lambda: caller.GetSegment(got).member_count == PEOPLE)
+    given = a_campaign_message(segment_ids=[segment.id], template_id=template.id)
+    campaign = caller.CreateCampaign(campaign_pb2.CreateCampaignRequest(campaign=given))
+    return caller.StartCampaign(campaign_pb2.StartCampaignRequest(id=campaign.id))
+
+
+@pytest.mark.timeout(240)
+def test_killed_senders_send_nothing_twice_and_lose_nothing(servers: Servers) -> None:
+    with running(Sink()) as sink, a_process(servers, sink) as (process, caller):
+        # A database of its own, so that the tests of this package have theirs for themselves.
+        client: Any = MongoClient(servers.mongo_url("senders"), tz_aware=True)
+        database = client.get_default_database()
+        try:
+            people(database, caller.whom.tenant_id, PEOPLE)
+            campaign = started(caller)
+            for round_ in range(1, KILLS + 1):
+                goal = PEOPLE * round_ // (KILLS + 2)
+                eventually(lambda goal=goal: sink.count >= goal, 60)
+                process.kill()
+                # The dead renew no lease: what would take minutes happens at once.
+                database["deliveries"].update_many({}, {"$set": {"lease_until": now()}})
+                database["leases"].delete_many({})
+                time.sleep(0.05)
+                process.start()
+            eventually(lambda: _status(caller, campaign) == Campaign.COMPLETED, 120)
+            _verify(database, sink)
+        finally:
+            client.close()
+
+
+def _status(caller: Caller, campaign: Campaign) -> Any:
+    try:
+        return caller.GetCampaign(requests_pb2.GetRequest(id=campaign.id)).status
+    except grpc.RpcError:
+        return None
+
+
+def _verify(database: Any, sink: Sink) -> None:
+    states = Counter(row["state"] for row in database["deliveries"].find({}, {"state": 1}))
+    assert set(states) <= {"ACCEPTED", "UNKNOWN"}
+    assert sum(states.values()) == PEOPLE
+    assert states["UNKNOWN"] <= KILLS * CONNECTIONS
+    got = Counter(mail.recipient for mail in sink.mails)
+    assert max(got.values()) == 1, "nobody got a mail twice"
+    by_contact = {row["_id"]: row["email"] for row in database["audience_members"].find({}, {"email": 1})}
+    accepted = {by_contact[row["contact_id"]] for row in database["deliveries"].find({"state": "ACCEPTED"})}
+    assert accepted <= set(got), "what was acknowledged was handed over"
+    print(f"{KILLS} kills: {dict(states)}, {len(got)} mails at the sink")
