@@ -25,7 +25,7 @@ ROLES: dict[str, Grants] = {
         "contacts.*.read": "all", "contacts.*.write": "team", "contacts.*.delete": "team",
         "sales.*.read": "all", "sales.*.write": "team", "sales.*.delete": "team",
         "sales.product.*": "all", "sales.pipeline.*": "all",
-        "support.*.read": "all", "support.*.write": "team", "support.*.delete": "team",
+        "support.*.read": "all", "support.*.write": "team", "support.*.delete": "team", "support.mailbox.*": "all",
         "campaigns.*.read": "all", "campaigns.*.write": "team", "campaigns.*.delete": "team",
     },
     # Sells: knows every customer, works the team's customers and the own pipeline, sees how the team does.
@@ -37,14 +37,15 @@ ROLES: dict[str, Grants] = {
         "sales.product.read": "all", "sales.pipeline.read": "all",
         "sales.opportunity.read": "team", "sales.opportunity.write": "own", "sales.opportunity.delete": "own",
         "sales.order.read": "team", "sales.order.write": "own",
-        "support.ticket.read": "all", "campaigns.*.read": "all",
+        "support.ticket.read": "all", "support.message.read": "all", "campaigns.*.read": "all",
     },
     # Helps: knows every customer, works the team's tickets, and writes knowledge.
     "support_agent": {
         "contacts.account.read": "all", "contacts.contact.read": "all", "contacts.interaction.read": "all",
         "contacts.contact.write": "team", "contacts.interaction.write": "team", "contacts.interaction.delete": "own",
         "sales.product.read": "all", "sales.order.read": "all",
-        "support.*.read": "all", "support.*.write": "team", "support.*.delete": "own",
+        "support.*.read": "all", "support.ticket.write": "team", "support.ticket.delete": "own",
+        "support.mail.write": "team", "support.delivery.write": "team",
     },
     # Brings leads: knows every customer and lead, imports and works leads, and runs campaigns.
     "marketer": {
