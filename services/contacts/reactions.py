@@ -1,4 +1,5 @@
-"""What contacts hears: what sales announces and what becomes of leads, put on the timelines of accounts and contacts.
+"""What contacts hears: what sales, support and campaigns announce and what becomes of leads, put on the timelines of accounts
+and contacts; and forms that were sent in, which become leads.
 
 The same fact may come twice or late: `Interaction.tell` keeps it once, at the time at which it happened.
 """
@@ -6,13 +7,21 @@ The same fact may come twice or late: `Interaction.tell` keeps it once, at the t
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 
+from crm.campaigns.v1 import campaign_pb2
+from crm.campaigns.v1 import events_pb2 as campaigns
 from crm.contacts.v1 import events_pb2 as contacts
 from crm.sales.v1 import events_pb2 as sales
 from crm.sales.v1 import opportunity_pb2, order_pb2
+from crm.support.v1 import events_pb2 as support
+from crm.support.v1 import ticket_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis import Fact, on
 from services.contacts import titles
 from services.contacts.interaction import Interaction
+from services.contacts.submitted import lead_of
+
+_MailEvent = campaigns.CampaignMailBounced | campaigns.LinkClicked | campaigns.ContactUnsubscribed
 
 
 @on(sales.OpportunityCreated)
@@ -67,6 +76,72 @@ def show_the_conversion(event: contacts.LeadConverted, fact: Fact) -> None:
     lead, became = event.lead, event.lead.conversion
     title = titles.of_conversion(lead)
     _tell(fact, became.account_id, [became.contact_id], kind="LEAD", record_id=lead.id, title=title)
+
+
+@on(support.TicketOpened)
+def show_the_ticket(event: support.TicketOpened, fact: Fact) -> None:
+    """Somebody asked for help."""
+    _tell_of_ticket(fact, "opened", event.ticket, event.ticket.open_time)
+
+
+@on(support.TicketUpdated)
+def show_the_ticket_of_a_contact_known_later(event: support.TicketUpdated, fact: Fact) -> None:
+    """Somebody asked for help before we knew who it was."""
+    if "requester_id" in event.changed_fields:
+        _tell_of_ticket(fact, "opened", event.ticket, event.ticket.open_time)
+
+
+@on(support.TicketSolved)
+def show_the_solution(event: support.TicketSolved, fact: Fact) -> None:
+    """Somebody was helped."""
+    _tell_of_ticket(fact, "solved", event.ticket, event.ticket.solved_time, description=event.ticket.resolution)
+
+
+def _tell_of_ticket(fact: Fact, happened: str, ticket: ticket_pb2.Ticket, at: Timestamp, **more: str) -> None:
+    told = {"kind": "TICKET", "record_id": ticket.id, "title": titles.of_ticket(happened, ticket)}
+    people = [ticket.requester_id, *(each.contact_id for each in ticket.participants)]
+    account_ids, contact_ids = [ticket.account_id] if ticket.account_id else [], [id for id in people if id]
+    if account_ids or contact_ids:
+        when = at.ToDatetime(tzinfo=UTC)
+        Interaction.tell(fact, occur_time=when, account_ids=account_ids, contact_ids=contact_ids, **told, **more)
+
+
+@on(campaigns.FormSubmitted)
+def take_the_lead_in(event: campaigns.FormSubmitted, fact: Fact) -> None:
+    """Somebody sent a form in: a lead of whoever looks after the form."""
+    lead_of(event).enter()
+
+
+@on(campaigns.CampaignMailSent)
+def show_the_mail(event: campaigns.CampaignMailSent, fact: Fact) -> None:
+    """A campaign's mail went out; one interaction stands on the timelines of all who got it at that moment."""
+    title = titles.of_mail("sent", event.campaign_name)
+    _tell(fact, "", event.contact_ids, kind="EMAIL", direction="OUTBOUND", record_id=event.campaign_id, title=title)
+
+
+@on(campaigns.CampaignMailBounced)
+def show_the_bounce(event: campaigns.CampaignMailBounced, fact: Fact) -> None:
+    """It came back, or its recipient complained."""
+    returned = "complained about" if event.verdict == campaign_pb2.ReportBounceRequest.COMPLAINT else "returned"
+    said = f"{event.status_code} {event.diagnostic}".strip()
+    _tell_of_mail(fact, returned, event, description=said)
+
+
+@on(campaigns.LinkClicked)
+def show_the_click(event: campaigns.LinkClicked, fact: Fact) -> None:
+    """A link of it was followed."""
+    _tell_of_mail(fact, "link followed", event, direction="INBOUND", description=event.url)
+
+
+@on(campaigns.ContactUnsubscribed)
+def show_the_way_out(event: campaigns.ContactUnsubscribed, fact: Fact) -> None:
+    """Its recipient wants no more of them."""
+    _tell_of_mail(fact, "unsubscribed", event, direction="INBOUND", description=event.topic or "all topics")
+
+
+def _tell_of_mail(fact: Fact, happened: str, event: _MailEvent, **more: str) -> None:
+    title = titles.of_mail(happened, event.campaign_name)
+    _tell(fact, "", [event.contact_id], kind="EMAIL", record_id=event.campaign_id, title=title, **more)
 
 
 def _tell_of_opportunity(fact: Fact, happened: str, opportunity: opportunity_pb2.Opportunity, **more: str) -> None:

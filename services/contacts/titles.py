@@ -3,6 +3,7 @@
 from crm.common.v1 import money_pb2
 from crm.contacts.v1 import lead_pb2
 from crm.sales.v1 import opportunity_pb2, order_pb2
+from crm.support.v1 import ticket_pb2
 
 # ISO 4217: currencies whose amounts are not written with two decimals.
 _WHOLE = {
@@ -39,10 +40,20 @@ def of_order(happened: str, order: order_pb2.Order) -> str:
     return _said(f"Order {happened}", order.number, order.total if order.HasField("total") else None)
 
 
+def of_ticket(happened: str, ticket: ticket_pb2.Ticket) -> str:
+    """`Ticket opened: SUP-2026-000123, The roses arrived dry`"""
+    return _said(f"Ticket {happened}", f"{ticket.number}, {ticket.subject}", None)
+
+
 def of_conversion(lead: lead_pb2.Lead) -> str:
     """`Lead converted: Ada Thorn, Rose & Thorn Nurseries`"""
     person = f"{lead.given_name.strip()} {lead.family_name.strip()}".strip()
     return f"Lead converted: {', '.join(filter(None, (person, lead.company_name))) or lead.email}"[:_LONGEST]
+
+
+def of_mail(happened: str, campaign_name: str) -> str:
+    """`Campaign mail sent: Spring 2026`"""
+    return _said(f"Campaign mail {happened}", campaign_name, None)
 
 
 def spoken(money: money_pb2.Money) -> str:

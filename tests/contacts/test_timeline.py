@@ -12,6 +12,8 @@ from crm.contacts.v1 import interaction_pb2, lead_pb2
 from crm.contacts.v1.interaction_pb2 import Interaction as Told
 from crm.contacts.v1.interaction_pb2 import TimelineRequest
 from crm.sales.v1 import events_pb2 as sales_events
+from crm.support.v1 import events_pb2 as support_events
+from crm.support.v1 import ticket_pb2
 
 from chassis import new_id, now, transaction
 from chassis.events import Fact, registered
@@ -126,6 +128,32 @@ def test_what_comes_late_stands_where_it_belongs(caller: Caller) -> None:
     told = timeline(caller, account)
     assert [each.title.split()[1].strip(":") for each in told] == ["moved", "won", "opened"]
     assert [each.occur_time.ToDatetime().date().isoformat() for each in told[1:]] == ["2017-03-01", "2016-10-20"]
+
+
+def test_a_ticket_stands_on_the_timelines_of_who_asked_however_late_that_is_known(caller: Caller) -> None:
+    account, ada = ACCOUNT.create(caller), CONTACT.create(caller)
+    ticket = ticket_pb2.Ticket(
+        id=new_id("tkt"), number="SUP-2026-000123", subject="Dry roses", open_time={"seconds": 1_772_442_000},
+    )  # fmt: skip
+    react(support_events.TicketOpened(ticket=ticket), a_fact(caller, "ticket.opened", "TicketOpened", ticket.id))
+    assert transaction.database().interactions.find_one({"record_id": ticket.id}) is None
+    ticket.requester_id, ticket.account_id = ada.id, account.id
+    known = support_events.TicketUpdated(ticket=ticket, changed_fields=["account_id", "requester_id"])
+    react(known, a_fact(caller, "ticket.updated", "TicketUpdated", ticket.id))
+    renamed = support_events.TicketUpdated(ticket=ticket, changed_fields=["subject"])
+    react(renamed, a_fact(caller, "ticket.updated", "TicketUpdated", ticket.id))
+    ticket.solved_time.FromSeconds(1_772_528_400)
+    ticket.resolution = "sent new ones"
+    react(support_events.TicketSolved(ticket=ticket), a_fact(caller, "ticket.solved", "TicketSolved", ticket.id))
+    solved, opened = timeline(caller, account)
+    assert [each.title for each in (opened, solved)] == [
+        "Ticket opened: SUP-2026-000123, Dry roses",
+        "Ticket solved: SUP-2026-000123, Dry roses",
+    ]
+    assert (opened.kind, opened.record_id, solved.description) == (Told.TICKET, ticket.id, "sent new ones")
+    assert opened.occur_time == ticket.open_time
+    people = caller.ListContactTimeline(TimelineRequest(id=ada.id)).interactions
+    assert [each.id for each in people] == [solved.id, opened.id]
 
 
 def test_what_concerns_nobody_stands_on_no_timeline(caller: Caller) -> None:

@@ -1,0 +1,104 @@
+"""What campaigns tells contacts: forms that become leads, and mails on timelines."""
+
+from typing import Any
+
+import pytest
+from crm.campaigns.v1 import campaign_pb2
+from crm.campaigns.v1 import events_pb2 as campaigns
+from crm.common.v1 import listing_pb2
+from crm.contacts.v1 import lead_pb2
+from crm.contacts.v1.interaction_pb2 import TimelineRequest
+
+from chassis import new_id, now, transaction
+from chassis.events import Fact, registered
+from chassis.events.fact import subject_of, type_of
+from chassis.testing import Caller
+from tests.contacts.cases import CONTACT
+
+
+def react(caller: Caller, event: Any, *, times: int = 1) -> None:
+    """Hear `event` without the bus, as often as it is told."""
+    kind = type(event)
+    fact = Fact(
+        id=new_id("evt"), tenant_id=caller.whom.tenant_id, service="campaigns", type=type_of(kind), subject=subject_of(kind),
+        record_id=new_id("sub"), revision=0, time=now(), actor_id="campaigns", via="service", request_id="",
+        causation_id="", correlation_id="", traceparent="",
+    )  # fmt: skip
+    [reaction] = [each for each in registered() if each.event is kind and "contacts" in each.effect.__module__]
+    for _ in range(times):
+        reaction.run(transaction.database(), "contacts", event.SerializeToString(), fact, seconds=10)
+
+
+def submitted(caller: Caller, **answers: str) -> campaigns.FormSubmitted:
+    return campaigns.FormSubmitted(
+        submission_id=new_id("sub"), form_id=new_id("form"), form_name="Ask us", answers=answers, lead_source="web_form",
+        campaign_id=new_id("cam"), owner_id=caller.whom.user_id,
+    )  # fmt: skip
+
+
+def leads(caller: Caller) -> list[lead_pb2.Lead]:
+    return list(caller.ListLeads(listing_pb2.ListRequest()).leads)
+
+
+def test_a_form_that_was_sent_in_becomes_one_lead_however_often_it_is_told(caller: Caller) -> None:
+    event = submitted(caller, given_name="Mina", email="mina@Vale.example", budget="large", description="Roses?")
+    react(caller, event, times=2)
+    [lead] = leads(caller)
+    assert (lead.given_name, lead.email, lead.source) == ("Mina", "mina@vale.example", "web_form")
+    assert (lead.campaign_id, lead.owner_id) == (event.campaign_id, caller.whom.user_id)
+    assert lead.description == "Roses?\nbudget: large"
+    assert [(each.system, each.id) for each in lead.external_ids] == [("web_form", event.submission_id)]
+    assert lead.status == lead_pb2.Lead.NEW
+
+
+def test_a_lead_that_left_only_a_number_is_called_by_it(caller: Caller) -> None:
+    react(caller, submitted(caller, phone="+441632960131"))
+    [lead] = leads(caller)
+    assert (lead.family_name, lead.phone) == ("+441632960131", "+441632960131")
+
+
+def test_one_event_puts_a_mail_on_the_timelines_of_all_who_got_it(caller: Caller) -> None:
+    people = [CONTACT.create(caller), CONTACT.create(caller, given_name="Ben")]
+    sent = campaigns.CampaignMailSent(
+        campaign_id=new_id("cam"), campaign_name="Spring", contact_ids=[each.id for each in people]
+    )
+    react(caller, sent)
+    for each in people:
+        [told] = caller.ListContactTimeline(TimelineRequest(id=each.id)).interactions
+        assert (told.title, told.source, told.record_id) == (
+            "Campaign mail sent: Spring",
+            "campaigns",
+            sent.campaign_id,
+        )
+
+
+@pytest.mark.parametrize(
+    ("event", "title", "description"),
+    [
+        (campaigns.LinkClicked(url="https://x.example/"), "Campaign mail link followed: Spring", "https://x.example/"),
+        (campaigns.ContactUnsubscribed(topic="news"), "Campaign mail unsubscribed: Spring", "news"),
+        (campaigns.ContactUnsubscribed(), "Campaign mail unsubscribed: Spring", "all topics"),
+        (
+            campaigns.CampaignMailBounced(
+                verdict=campaign_pb2.ReportBounceRequest.HARD, status_code="5.1.1", diagnostic="gone"
+            ),
+            "Campaign mail returned: Spring",
+            "5.1.1 gone",
+        ),
+        (
+            campaigns.CampaignMailBounced(verdict=campaign_pb2.ReportBounceRequest.COMPLAINT),
+            "Campaign mail complained about: Spring",
+            "",
+        ),
+    ],
+)
+def test_what_becomes_of_a_mail_stands_on_the_timeline(
+    caller: Caller, event: Any, title: str, description: str
+) -> None:
+    contact = CONTACT.create(caller)
+    told = type(event)()
+    told.CopyFrom(event)
+    told.campaign_name, told.campaign_id, told.contact_id = "Spring", new_id("cam"), contact.id
+    react(caller, told, times=2)
+    [shown] = caller.ListContactTimeline(TimelineRequest(id=contact.id)).interactions
+    assert (shown.title, shown.description) == (title, description)
