@@ -20,6 +20,7 @@ from services.gateway.gate import Gate
 from services.gateway.limits import WINDOW
 from services.gateway.openapi.page import POLICY
 from services.gateway.problem_pages import problem_pages
+from services.gateway.public import visitors
 from services.gateway.sessions import sessions
 from services.gateway.settings import GatewaySettings
 from services.gateway.turnstile import Turnstile
@@ -59,6 +60,7 @@ def create(settings: GatewaySettings | None = None) -> Flask:
         app.add_url_rule(route.rule, f"{route.verb} {route.path}", view, methods=[route.verb])
     app.register_blueprint(sessions(settings, gate, channels, rpcs))
     app.register_blueprint(problem_pages(services))
+    app.register_blueprint(visitors(settings, gate, channels, rpcs))
     _add_pages(app)
     _add_state(app, settings, gate, channels, services)
     _hold_for_every_answer(app, settings)

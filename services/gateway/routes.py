@@ -18,14 +18,14 @@ Line = tuple[str, str, str, str]
 
 
 def screens() -> Iterator[str]:
-    """One screen per service, at most 50 lines of 120 columns."""
+    """One screen per service, at most 64 lines of 120 columns."""
     services = list(contract.services())
     routes = transcoding.routes(services)
     for service in services:
         own = [route for route in routes if route.method.containing_service is service]
         lines = _lines(service, own)
         head = f"{service.full_name}: {len(service.methods)} rpcs, {len(own)} routes"
-        yield "\n".join([head, *(f"  {verb:6} {path:55} {rpc:25} {access}" for verb, path, rpc, access in lines)])
+        yield "\n".join([head, *(f"  {verb:6} {path:54} {rpc:25} {access}" for verb, path, rpc, access in lines)])
 
 
 def _lines(service: ServiceDescriptor, routes: Sequence[Route]) -> Iterator[Line]:

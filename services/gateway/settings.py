@@ -65,6 +65,11 @@ class GatewaySettings:
         "KITH_SIGN_INS_PER_ADDRESS", "sign-in attempts from one network address per worker and minute; 0 for no limit",
         default=60, parse=natural,
     )  # fmt: skip
+    address_visits: int = setting(
+        "KITH_VISITS_PER_ADDRESS",
+        "requests for links, pixels and forms from one network address per worker and minute; 0 for no limit", default=600,
+        parse=natural,
+    )  # fmt: skip
     trusted_proxies: int = setting(
         "KITH_TRUSTED_PROXIES", "proxies in front whose X-Forwarded-For entries are believed", default=0, parse=natural
     )

@@ -24,7 +24,7 @@ def services() -> Iterator[tuple[StandIn, Make]]:
     with serving(stand_in) as target:
 
         def make(**keywords: Any) -> Flask:
-            targets = {f"{name}_target": target for name in ("identity", "contacts", "sales")}
+            targets = {f"{name}_target": target for name in ("identity", "contacts", "sales", "support", "campaigns")}
             app = create(GatewaySettings(**({"principal_private_key": PRIVATE_KEY} | targets | keywords)))
             made.append(app)
             return app
