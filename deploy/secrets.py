@@ -68,6 +68,11 @@ def _service(folder: Folder, program: Program, nats_password: str) -> None:
     if program.makes_first_tenant:
         folder.kept(f"{name}/bootstrap-password", secrets.token_urlsafe(15))
         folder.kept(f"{name}/bootstrap-api-key", secret.api_key())
+    if program.mail_port:
+        folder.kept(f"{name}/mail-keys", secret.mail_keys())
+    if program.signs_links:
+        folder.kept(f"{name}/tracking-keys", secret.tracking_keys())
+        folder.kept(f"{name}/address-key", secret.address_key())
 
 
 def _routes(password: str) -> str:

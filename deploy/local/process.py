@@ -6,9 +6,10 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from chassis.embedded import Child
+from chassis.embedded import Child, place
 from deploy.local import probe
 from deploy.local.settings import documented
+from deploy.local.table import MAIL_SINK
 
 if TYPE_CHECKING:
     from deploy.local.server import Server
@@ -38,8 +39,33 @@ class Processes:
                 "KITH_BOOTSTRAP_PASSWORD_FILE": str(secrets.password),
                 "KITH_BOOTSTRAP_API_KEY_FILE": str(secrets.api_key),
             }
+        if program.sends_mail:
+            own = self._suite.settings.smtp_url
+            environment["KITH_SMTP_URL"] = own or f"smtp://{self._address(MAIL_SINK.name)}"
+        if program.mail_port:
+            environment |= {
+                "KITH_MAIL_KEYS_FILE": str(secrets.mail_keys),
+                "KITH_MAIL_LISTEN": self._address(f"{name}_mail"),
+            }
+        if program.signs_links:
+            environment |= {
+                "KITH_TRACKING_KEYS_FILE": str(secrets.tracking_keys),
+                "KITH_ADDRESS_KEY_FILE": str(secrets.address_key),
+                "KITH_PUBLIC_URL": self._suite.url,
+            }
         ready = partial(probe.service_ready, self._suite.ports[name])
         return self._child(program, environment, ready)
+
+    def mail_sink(self) -> list[Child]:
+        """The server that keeps outgoing mail here; none where a real one is given, or nobody sends mail."""
+        if self._suite.settings.smtp_url or not any(each.sends_mail for each in self._suite.services):
+            return []
+        environment = {
+            "KITH_LISTEN": self._address(MAIL_SINK.name),
+            "KITH_METRICS_LISTEN": self._address(f"{MAIL_SINK.name}_page"),
+        }
+        ready = partial(place.answers, self._suite.ports[MAIL_SINK.name])
+        return [self._child(MAIL_SINK, environment, ready)]
 
     def gateway(self) -> Child:
         """The gateway: it knows where the services are, and it alone can sign for a principal."""

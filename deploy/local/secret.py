@@ -18,7 +18,9 @@ class Secrets:
     def __init__(self, state: Path) -> None:
         self.folder = place.private_folder(state / "secrets").absolute()
         self.private_key, self.public_key = self.folder / "principal-private.pem", self.folder / "principal-public.pem"
+        self.tracking_keys, self.address_key = self.folder / "tracking-keys", self.folder / "address-key"
         self.password, self.api_key = self.folder / "bootstrap-password", self.folder / "bootstrap-api-key"
+        self.mail_keys = self.folder / "mail-keys"
 
     def make(self) -> None:
         """Make what is missing."""
@@ -26,8 +28,14 @@ class Secrets:
             private, public = key_pair()
             place.write_private(self.private_key, private)
             place.write_private(self.public_key, public)
+        if not self.tracking_keys.exists():
+            place.write_private(self.tracking_keys, tracking_keys())
+        if not self.address_key.exists():
+            place.write_private(self.address_key, address_key())
         if not self.password.exists():
             place.write_private(self.password, secrets.token_urlsafe(15))
+        if not self.mail_keys.exists():
+            place.write_private(self.mail_keys, mail_keys())
         if not self.api_key.exists():
             place.write_private(self.api_key, api_key())
 
@@ -47,3 +55,18 @@ def key_pair() -> tuple[str, str]:
 def api_key() -> str:
     """A new API key in the shape that identity reads: 8 characters that find the key, 43 that prove it."""
     return f"kith_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
+
+
+def mail_keys() -> str:
+    """A new key, with its name, that signs Message-IDs and reply addresses."""
+    return f"k1:{secrets.token_urlsafe(32)}"
+
+
+def tracking_keys() -> str:
+    """A new key, with its name, that signs links of mails and forms."""
+    return f"k1:{secrets.token_hex(32)}"
+
+
+def address_key() -> str:
+    """A new key that hashes suppressed addresses."""
+    return secrets.token_hex(32)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis.config import boolean, load, natural, port, positive, setting
-from deploy.local.table import GATEWAY, SERVICES, Program
+from deploy.local.table import GATEWAY, MAIL_SINK, SERVICES, Program
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +39,9 @@ class LocalSettings:
     email: str = setting(
         "KITH_BOOTSTRAP_EMAIL", "sign-in of the first tenant's administrator", default="admin@kith.example"
     )
+    smtp_url: str = setting(
+        "KITH_SMTP_URL", "mail server for outgoing mail; when empty it stays here, and a page shows it", default=""
+    )
     sample: bool = setting(
         "KITH_SAMPLE", "whether the first start brings the sample company in", default=True, parse=boolean
     )
@@ -56,6 +59,11 @@ def _ports(programs: Sequence[Program], offset: int) -> type[Any]:
     for program in programs:
         rows.append((program.name, program.port, f"{program.name}'s door"))
         rows.append((f"{program.name}_metrics", program.metrics_port, f"{program.name}'s metrics and health page"))
+        if program.mail_port:
+            rows.append((f"{program.name}_mail", program.mail_port, f"{program.name}'s listener for incoming mail"))
+    if any(program.sends_mail for program in programs):
+        rows.append((MAIL_SINK.name, MAIL_SINK.port, "the mail server that keeps outgoing mail here"))
+        rows.append((f"{MAIL_SINK.name}_page", MAIL_SINK.metrics_port, "the page that shows outgoing mail"))
     fields = [
         (name, int, setting(port_setting(name), f"port of {what}", default=default + offset, parse=port))
         for name, default, what in rows
@@ -69,7 +77,8 @@ def port_setting(name: str) -> str:
 
 
 def load_ports(programs: Sequence[Program], offset: int, environ: Mapping[str, str]) -> dict[str, int]:
-    """The ports by name: `mongo`, `nats`, `nats_monitor`, and for each program its name and `<name>_metrics`.
+    """The ports by name: `mongo`, `nats`, `nats_monitor`, and for each program its name and
+    `<name>_metrics`, with `<name>_mail` where it takes mail in; `mail_sink` and `mail_sink_page` where one sends mail.
 
     Raises ConfigFault.
     """

@@ -12,7 +12,7 @@ from deploy.local.process import Processes
 from deploy.local.secret import Secrets
 from deploy.local.server import mongo, nats
 from deploy.local.settings import LocalSettings, load_ports, port_setting
-from deploy.local.table import GATEWAY, SERVICES, Program
+from deploy.local.table import GATEWAY, MAIL_SINK, SERVICES, Program
 
 LEAST_FREE = 512 * 1024**2  # bytes; with less, mongod and JetStream soon refuse to write
 PORT_PATIENCE = 2.0  # seconds; what a killed suite leaves behind needs a moment to vanish
@@ -23,7 +23,7 @@ class StopAsked(Exception):
 
 
 class Suite:
-    """mongod, nats-server, the services of the table and the gateway, as children of this process."""
+    """mongod, nats-server, the mail sink, the services of the table and the gateway, as children of this process."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Suite:
         servers = mongo(self), nats(self)
         self._bring_up([server.child for server in servers if server.child])
         processes = Processes(self, *servers)
-        self._bring_up([*map(processes.service, self.services), processes.gateway()])
+        self._bring_up([*processes.mail_sink(), *map(processes.service, self.services), processes.gateway()])
 
     def stop(self) -> None:
         """Stop what runs: the gateway first, so that nobody is let in who could not be served; the servers last."""
@@ -115,5 +115,7 @@ class Suite:
             "mongo": self.settings.external_mongo_url,
             "nats": self.settings.external_nats_url,
             "nats_monitor": self.settings.external_nats_url,
+            MAIL_SINK.name: self.settings.smtp_url,
+            f"{MAIL_SINK.name}_page": self.settings.smtp_url,
         }
         return {name: port for name, port in self.ports.items() if not given.get(name)}

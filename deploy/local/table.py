@@ -12,6 +12,9 @@ class Program:
     port: int
     metrics_port: int
     makes_first_tenant: bool = False
+    sends_mail: bool = False
+    mail_port: int = 0  # where it takes mail in; 0 for a program that takes none
+    signs_links: bool = False  # of mails and forms, which lead back to the gateway
 
 
 # Ports below 32768, where no system hands out ports to outgoing connections.
@@ -19,5 +22,9 @@ SERVICES = (
     Program("identity", "services.gateway.identity", 18051, 19051, makes_first_tenant=True),
     Program("contacts", "services.contacts", 18052, 19052),
     Program("sales", "services.sales", 18053, 19053),
+    Program("support", "services.support", 18054, 19054, sends_mail=True, mail_port=18025),
+    Program("campaigns", "services.campaigns", 18055, 19055, sends_mail=True, signs_links=True),
 )
+# Where outgoing mail ends: an SMTP server at `port`, and a page that shows the mails at `metrics_port`.
+MAIL_SINK = Program("mail_sink", "deploy.local.mail_sink", 18026, 19026)
 GATEWAY = Program("gateway", "services.gateway", 8080, 19050)

@@ -38,7 +38,9 @@ class Pod:
         found: dict[str, str] = {}
         for source in container.get("envFrom", []):
             found |= config_map(overlay, source["configMapRef"]["name"])
-        return found | {each["name"]: each.get("value", "") for each in container.get("env", [])}
+        for each in container.get("env", []):
+            found[each["name"]] = _value(overlay, each)
+        return found
 
 
 def pods(overlay: str) -> list[Pod]:
@@ -59,6 +61,11 @@ def of_kind(overlay: str, kind: str) -> list[Resource]:
 def config_map(overlay: str, name: str) -> dict[str, str]:
     """The data of a ConfigMap."""
     return next(each["data"] for each in of_kind(overlay, "ConfigMap") if each["metadata"]["name"] == name)
+
+
+def _value(overlay: str, variable: dict[str, Any]) -> str:
+    reference = variable.get("valueFrom", {}).get("configMapKeyRef")
+    return config_map(overlay, reference["name"])[reference["key"]] if reference else variable.get("value", "")
 
 
 def secrets_of(found: Pod) -> set[str]:

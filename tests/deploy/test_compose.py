@@ -14,7 +14,7 @@ from tests.deploy.rendering import ROOT
 from tests.deploy.test_manifests import FLOORS
 
 DEPLOY = ROOT / "deploy"
-SERVERS = {"mongo", "nats", "set-up", "collector"}
+SERVERS = {"mongo", "nats", "set-up", "mail", "collector"}
 FOLDERS = {program.name: program.module.removeprefix("services.").replace(".", "/") for program in (*SERVICES, GATEWAY)}
 
 

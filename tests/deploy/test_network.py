@@ -7,15 +7,17 @@ import pytest
 from deploy.local.table import SERVICES
 from tests.deploy.cluster import Pod, of_kind, pods
 
+Peer = tuple[str, dict[str, str] | None, dict[str, str]]
 SERVICE_NAMES = [program.name for program in SERVICES]
 INGRESS = ("ingress-nginx", {"kubernetes.io/metadata.name": "ingress-nginx"}, {})
 NAMES = ("kube-dns", {"kubernetes.io/metadata.name": "kube-system"}, {"k8s-app": "kube-dns"})
+MAIL = ("mail", {"kubernetes.io/metadata.name": "mail"}, {})
 STRANGER = ("stranger", {"kubernetes.io/metadata.name": "elsewhere"}, {"app.kubernetes.io/name": "gateway"})
-PORTS = (53, 80, 443, 4222, 4318, 6222, 8080, 8222, 9090, 13133, 27017, 50051)
+PORTS = (25, 53, 80, 443, 4222, 4318, 6222, 8025, 8080, 8222, 9090, 13133, 27017, 50051)
 
 
 def wanted() -> set[tuple[str, str, int]]:
-    """The edges of the suite, in words of architecture.md: gateway → services → their servers; telemetry beside them."""
+    """The edges of the suite, in words of architecture.md: gateway → services → their servers; mail and telemetry beside them."""
     edges = {("ingress-nginx", "gateway", 8080), ("mongo", "mongo", 27017), ("mongo-set-up", "mongo", 27017),
              ("nats", "nats", 6222)}  # fmt: skip
     for service in SERVICE_NAMES:
@@ -25,6 +27,8 @@ def wanted() -> set[tuple[str, str, int]]:
             (service, "nats", 4222),
             (service, "nats", 8222),
         }
+    for program in SERVICES:
+        edges |= {("mail", program.name, 8025)} if program.mail_port else set()
     for process in (*SERVICE_NAMES, "gateway"):
         edges |= {(process, "collector", 4318), ("collector", process, 9090)}
     return edges
@@ -35,7 +39,7 @@ def test_pods_reach_one_another_by_the_wanted_edges_alone(overlay):
     everyone = [_inside(found) for found in pods(overlay)]
     found = {
         (source[0], target[0], port)
-        for source in (*everyone, INGRESS, STRANGER)
+        for source in (*everyone, INGRESS, MAIL, STRANGER)
         for target in everyone
         for port in PORTS
         if _may(overlay, "Egress", source, target, port) and _may(overlay, "Ingress", target, source, port)
@@ -45,14 +49,22 @@ def test_pods_reach_one_another_by_the_wanted_edges_alone(overlay):
 
 @pytest.mark.parametrize("overlay", ["development", "production"])
 def test_nobody_leaves_the_cluster_but_the_collector(overlay):
-    world = ("world", None, {})
-    leaving = {
+    assert _reach(overlay, ("world", None, {})) == {("collector", 443), ("collector", 4318)}
+
+
+@pytest.mark.parametrize("overlay", ["development", "production"])
+def test_who_sends_mail_reaches_the_mail_server(overlay):
+    senders = {(program.name, 25) for program in SERVICES if program.sends_mail}
+    assert _reach(overlay, MAIL) - _reach(overlay, STRANGER) == senders
+
+
+def _reach(overlay: str, outside: Peer) -> set[tuple[str, int]]:
+    return {
         (each[0], port)
         for each in map(_inside, pods(overlay))
         for port in PORTS
-        if _may(overlay, "Egress", each, world, port)
+        if _may(overlay, "Egress", each, outside, port)
     }
-    assert leaving == {("collector", 443), ("collector", 4318)}
 
 
 @pytest.mark.parametrize("overlay", ["development", "production"])
@@ -61,7 +73,6 @@ def test_everybody_may_look_names_up(overlay):
         assert _may(overlay, "Egress", each, NAMES, 53)
 
 
-Peer = tuple[str, dict[str, str] | None, dict[str, str]]
 OWN = {"kubernetes.io/metadata.name": "here"}
 
 
