@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chassis.embedded import place
-from deploy.local.table import GATEWAY, SERVICES
+from deploy.local.settings import documented
 from tests import openapi
 from tests.journeys.rest import Client
 
@@ -60,9 +60,7 @@ def running(state: Path) -> Iterator[Suite]:
 
 
 def _environment(state: Path) -> dict[str, str]:
-    names = ["MONGO", "NATS", "NATS_MONITOR"]
-    names += [f"{program.name.upper()}{kind}" for program in (*SERVICES, GATEWAY) for kind in ("", "_METRICS")]
-    ports = {f"KITH_{name}_PORT": str(place.free_port()) for name in names}
+    ports = {name: str(place.free_port()) for name, _, _ in documented() if name.endswith("_PORT")}
     # Journeys sign in more often than people do, and bring their own companies.
     own = {"KITH_STATE_DIR": str(state), "KITH_SAMPLE": "false", "KITH_SIGN_INS_PER_ADDRESS": "0"}
     return {**os.environ, **ports, **own}
