@@ -8,9 +8,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HOMES = {
+    "campaigns": ROOT / "services/campaigns",
     "contacts": ROOT / "services/contacts",
     "identity": ROOT / "services/gateway/identity",
     "sales": ROOT / "services/sales",
+    "support": ROOT / "services/support",
 }
 ROOMS = {"__main__.py", "service.py", "refusals.py", "README.md"}
 DOORS = {"__main__", "service"}

@@ -10,10 +10,18 @@ import pytest
 from chassis.config import ServiceSettings
 from chassis.refusals import Refusal
 from deploy.local.settings import LocalSettings
+from services.campaigns.settings import CampaignsSettings
 from services.gateway.settings import GatewaySettings
+from services.support.settings import SupportSettings
 
 ROOT = Path(__file__).resolve().parents[2]
-HOMES = {"contacts": "services/contacts", "identity": "services/gateway/identity", "sales": "services/sales"}
+HOMES = {
+    "campaigns": "services/campaigns",
+    "contacts": "services/contacts",
+    "identity": "services/gateway/identity",
+    "sales": "services/sales",
+    "support": "services/support",
+}
 
 
 def text(path: str) -> str:
@@ -40,7 +48,9 @@ def test_every_refusal_of_a_service_is_named_in_its_contract(service: str) -> No
     assert not [name for name in refusals if name not in contract]
 
 
-@pytest.mark.parametrize("settings", [ServiceSettings, GatewaySettings, LocalSettings])
+@pytest.mark.parametrize(
+    "settings", [ServiceSettings, CampaignsSettings, GatewaySettings, LocalSettings, SupportSettings]
+)
 def test_every_setting_is_in_the_manual(settings: type) -> None:
     manual = text("docs/settings.md")
     names = [field.metadata["name"] for field in dataclasses.fields(settings)]
