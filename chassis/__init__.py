@@ -17,6 +17,7 @@ from chassis.mirror import Part, Parts, stored
 from chassis.numbers import next_number
 from chassis.principal import Principal, Scope, acting_as, of_service, principal
 from chassis.projection import Projection
+from chassis.reference import refer
 from chassis.refusals import (
     AlreadyExists,
     Forbidden,
@@ -35,7 +36,7 @@ from chassis.transaction import remembered
 
 __all__ = [
     # nouns
-    "Noun", "Owned", "Projection", "lookup", "remembered", "Part", "Parts", "stored",
+    "Noun", "Owned", "Projection", "lookup", "refer", "remembered", "Part", "Parts", "stored",
     "BooleanField", "DateTimeField", "FloatField", "IntField", "ListField", "StringField",
     # doors
     "run", "standard",

@@ -4,7 +4,18 @@ from datetime import datetime
 
 from crm.campaigns.v1 import campaign_pb2, events_pb2
 
-from chassis import BooleanField, DateTimeField, IntField, Invalid, ListField, Owned, Parts, StringField, Violation
+from chassis import (
+    BooleanField,
+    DateTimeField,
+    IntField,
+    Invalid,
+    ListField,
+    Owned,
+    Parts,
+    StringField,
+    Violation,
+    refer,
+)
 from services.campaigns.refusals import (
     CampaignAlreadyEnded,
     CampaignIncomplete,
@@ -12,12 +23,18 @@ from services.campaigns.refusals import (
     CampaignNotPaused,
     CampaignNotRunning,
 )
+from services.campaigns.segment import Segment
+from services.campaigns.template import Template
 
 DRAFT, SCHEDULED, RUNNING, PAUSED = "DRAFT", "SCHEDULED", "RUNNING", "PAUSED"
 COMPLETED, CANCELLED = "COMPLETED", "CANCELLED"
 
 # What may still change once a campaign is no draft: what it is called and who looks after it, not what is sent to whom.
 _STILL_OPEN = frozenset({"name", "description", "owner_id", "team_id", "external_ids"})
+
+_REFERENCES: tuple[tuple[str, type[Owned]], ...] = (
+    ("segment_ids", Segment), ("exclude_segment_ids", Segment), ("template_id", Template), ("arms.template_id", Template),
+)  # fmt: skip
 
 
 class Campaign(Owned):
@@ -131,7 +148,7 @@ class Campaign(Owned):
         self.status = DRAFT
 
     def settle(self) -> None:
-        """Arms with names of their own, one of them mailed, and nothing rewritten once it is no draft."""
+        """Arms with names of their own, one of them mailed, nothing rewritten once it is no draft, and what it names is there."""
         keys = [arm["key"] for arm in self.arms]
         if twice := [at for at, key in enumerate(keys) if key in keys[:at]]:
             raise Invalid(Violation(f"campaign.arms[{at}].key", "is given twice") for at in twice)
@@ -139,6 +156,8 @@ class Campaign(Owned):
             raise Invalid.field("campaign.arms", "are all held out")
         if self._before and self.status != DRAFT and not self._changed() <= _STILL_OPEN:
             raise CampaignNotDraft(campaign=self.id, status=self.status)
+        for field, noun in _REFERENCES:
+            refer(self, field, noun)
 
     def remove(self) -> None:
         """Refused with CampaignNotDraft while mails may go out."""

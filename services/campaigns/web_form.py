@@ -4,7 +4,8 @@ from urllib.parse import urlsplit
 
 from crm.campaigns.v1 import web_form_pb2
 
-from chassis import BooleanField, IntField, Invalid, ListField, Owned, Parts, StringField, Violation
+from chassis import BooleanField, IntField, Invalid, ListField, Owned, Parts, StringField, Violation, refer
+from services.campaigns.campaign import Campaign
 from services.campaigns.refusals import FormClosed, HostNotAllowed
 
 CHOICE = "CHOICE"
@@ -62,3 +63,4 @@ class WebForm(Owned):
         if faults:
             raise Invalid(faults)
         self.allowed_hosts = sorted({host.lower() for host in self.allowed_hosts})
+        refer(self, "campaign_id", Campaign)

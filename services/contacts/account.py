@@ -3,9 +3,8 @@
 from crm.common.v1 import address_pb2, money_pb2
 from crm.contacts.v1 import account_pb2, channels_pb2
 
-from chassis import IntField, Invalid, ListField, Owned, Part, Parts, StringField, principal
+from chassis import IntField, Invalid, ListField, Owned, Part, Parts, StringField, principal, refer
 from services.contacts.channels import normal_domain, with_one_primary, without_repeats
-from services.contacts.reference import refer
 
 DEEPEST = 50  # levels of a tree of accounts; the largest groups of companies have about twenty
 

@@ -3,10 +3,9 @@
 from crm.common.v1 import address_pb2
 from crm.contacts.v1 import channels_pb2, contact_pb2
 
-from chassis import Invalid, ListField, Owned, Parts, StringField, Violation
+from chassis import Invalid, ListField, Owned, Parts, StringField, Violation, refer
 from services.contacts.account import Account
 from services.contacts.channels import Entry, normal_address, same_mailbox, with_one_primary, without_repeats
-from services.contacts.reference import refer
 
 
 class Contact(Owned):

@@ -6,11 +6,22 @@ from typing import Any
 from crm.common.v1 import listing_pb2
 from crm.contacts.v1 import interaction_pb2
 
-from chassis import AlreadyExists, DateTimeField, Fact, Invalid, ListField, Noun, Scope, StringField, now, principal
+from chassis import (
+    AlreadyExists,
+    DateTimeField,
+    Fact,
+    Invalid,
+    ListField,
+    Noun,
+    Scope,
+    StringField,
+    now,
+    principal,
+    refer,
+)
 from services.contacts.account import Account
 from services.contacts.channels import without_repeats
 from services.contacts.contact import Contact
-from services.contacts.reference import refer
 from services.contacts.refusals import InteractionNotLogged
 
 LOGGED = "contacts"

@@ -18,8 +18,10 @@ from chassis import (
     next_number,
     now,
     principal,
+    remembered,
 )
 from services.support.contact import Contact, mailbox_of
+from services.support.mailbox import Mailbox
 from services.support.refusals import (
     SpamSettled,
     TicketAlreadyClosed,
@@ -231,7 +233,7 @@ class Ticket(Owned):
             self.record(events_pb2.TicketClosed(ticket=self.message()))
 
     def settle(self) -> None:
-        """Addresses and tags in one form, and whose request it is."""
+        """Addresses and tags in one form, whose request it is, and a mailbox that is there."""
         self.tags = list(dict.fromkeys(self.tags))
         if self.requester_email:
             self.requester_email = mailbox_of(self.requester_email)
@@ -242,6 +244,8 @@ class Ticket(Owned):
             self.requester_email = self.requester_email or (known.emails[0] if known.emails else None)
             self.account_id = self.account_id or known.account_id
         self.participants = list({each["email"]: each for each in map(_participant, self.participants)}.values())
+        if self.mailbox_id and self.mailbox_id != (self._before or {}).get("mailbox_id"):
+            self._demand_mailbox()
 
     def amend(self, message: Any, paths: list[str]) -> bool:
         """Change fields; of a closed ticket only tags and external ids. Refused with TicketAlreadyClosed."""
@@ -267,6 +271,12 @@ class Ticket(Owned):
             self.closed_time = self.closed_time or now()
         if self.status in (SOLVED, CLOSED):
             self.solved_time = self.solved_time or self.closed_time or now()
+
+    def _demand_mailbox(self) -> None:
+        # One that was deleted will do: what it took while it was there is still read.
+        known = remembered((Mailbox, self.mailbox_id), lambda: Mailbox.objects(id=self.mailbox_id).first())
+        if not known:
+            raise Invalid.field("ticket.mailbox_id", "names no mailbox")
 
     def _touch(self) -> None:
         if self.status == NEW:

@@ -12,10 +12,10 @@ from crm.campaigns.v1.campaign_pb2 import Campaign, Delivery
 from crm.common.v1 import listing_pb2, requests_pb2
 from crm.contacts.v1 import events_pb2 as contacts
 
-from chassis import now, transaction
+from chassis import new_id, now, transaction
 from chassis.testing import details, reason
 from services.campaigns import keyring
-from tests.builders.campaigns import HTML, tagged
+from tests.builders.campaigns import HTML, a_campaign_message, tagged
 from tests.campaigns.conftest import Marketing, address, announced, eventually
 from tests.campaigns.sink import Sink
 
@@ -216,6 +216,21 @@ def test_what_is_incomplete_does_not_start_and_what_runs_does_not_change(marketi
     assert marketing.caller.UpdateCampaign(rename).name == "May"
     start = campaign_pb2.StartCampaignRequest(id=campaign.id)
     assert reason(refused(marketing.caller.StartCampaign, start)) == "CAMPAIGN_NOT_DRAFT"
+
+
+def test_a_campaign_names_only_what_is_there(marketing: Marketing) -> None:
+    gone = marketing.segment()
+    marketing.caller.DeleteSegment(requests_pb2.DeleteRequest(id=gone.id))
+    nowhere = new_id("tpl")
+    faults: dict[str, dict[str, Any]] = {
+        "campaign.segment_ids[1]": {"segment_ids": [marketing.segment().id, gone.id]},
+        "campaign.exclude_segment_ids[0]": {"exclude_segment_ids": [new_id("seg")]},
+        "campaign.template_id": {"template_id": nowhere},
+        "campaign.arms[1].template_id": {"arms": [{"key": "a"}, {"key": "b", "template_id": nowhere}]},
+    }
+    for field, fields in faults.items():
+        asked = campaign_pb2.CreateCampaignRequest(campaign=a_campaign_message(**fields))
+        assert field in details(refused(marketing.caller.CreateCampaign, asked))["violations"]
 
 
 def test_excluded_segments_and_hold_outs_get_nothing(marketing: Marketing, sink: Sink) -> None:

@@ -229,7 +229,7 @@ def submissions(form: web_form_pb2.WebForm) -> list[events_pb2.FormSubmitted]:
 
 
 def test_a_form_that_is_sent_in_is_announced_once_with_proof_of_consent(marketing: Marketing) -> None:
-    form = a_form(marketing, campaign_id=new_id("cam"))
+    form = a_form(marketing, campaign_id=marketing.campaign(marketing.segment()).id)
     asked = filled(marketing, form)
     for _ in range(2):
         assert marketing.visitor.SubmitForm(asked).redirect_url == "https://www.example.com/thanks"

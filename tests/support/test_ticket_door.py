@@ -112,6 +112,7 @@ def test_history_comes_in_with_its_dates(caller: Caller) -> None:
         ({"status": "OPEN", "solved_time": {"seconds": 1}}, "ticket.solved_time"),
         ({"status": "SOLVED", "closed_time": {"seconds": 1}}, "ticket.closed_time"),
         ({"follow_up_of": new_id("tkt")}, "ticket.follow_up_of"),
+        ({"mailbox_id": new_id("mbx")}, "ticket.mailbox_id"),
         ({"requester_email": "no address"}, "ticket.requester_email"),
         ({"subject": ""}, "ticket.subject"),
         ({"number": "SUP-2026-000001"}, "ticket.number"),

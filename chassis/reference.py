@@ -1,0 +1,41 @@
+"""What a record may refer to: only what its writer may see, in its own tenant."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from chassis.document import Noun
+from chassis.refusals import Invalid, Violation
+
+
+def refer(record: Noun, field: str, noun: type[Noun]) -> None:
+    """Refuse ids that `field` newly holds and that name no record of `noun` which the caller may see, each with its place.
+
+    `field` may lead into parts, as `arms.template_id` does. Made-up, deleted, hidden and foreign ids all get the same answer.
+    Ids that stood there before are not asked about, so that a record can be changed by somebody who does not see all that it
+    refers to. Raises Invalid.
+    """
+    name, *path = field.split(".")
+    before = {id for _, id in _ids((record._before or {}).get(name), path, name)}
+    fresh = {place: id for place, id in _ids(getattr(record, name), path, name) if id not in before}
+    if not fresh:
+        return
+    found = _seen(noun, list(fresh.values()))
+    about, referred = record.about().noun, noun.about().noun
+    unknown = {place: id for place, id in fresh.items() if id not in found}
+    if unknown:
+        raise Invalid(Violation(f"{about}.{place}", f"there is no {referred} {id}") for place, id in unknown.items())
+
+
+def _ids(held: Any, path: list[str], place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(held, list):
+        for at, each in enumerate(held):
+            yield from _ids(each, path, f"{place}[{at}]")
+    elif held and path:
+        yield from _ids(held.get(path[0]), path[1:], f"{place}.{path[0]}")
+    elif held:
+        yield place, held
+
+
+def _seen(noun: type[Noun], ids: list[str]) -> set[str]:
+    query = {"_id": {"$in": ids}, "deleted_time": None, **noun.visible()}
+    return set(noun.objects(__raw__=query).scalar("id"))
