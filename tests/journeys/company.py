@@ -15,6 +15,7 @@ class Company:
 
     def __init__(self, suite: Suite, operator: Client, clients: contextlib.ExitStack) -> None:
         self._suite, self._clients = suite, clients
+        self.mail_listener = suite.mail_listener
         self.key = new_id("ten").removeprefix("ten_")
         self.email = f"ada@{self.key}.example"
         self.tenant = operator.post(

@@ -3,8 +3,10 @@
 Every such company has the same external ids and was made with the same idempotency keys: tenants must not share them.
 """
 
+import smtplib
 from typing import Any
 
+from tests.builders.support import a_mail
 from tests.journeys.company import Company
 from tests.journeys.places import MESSAGES, NOUNS, collection, listed
 from tests.journeys.rest import Client
@@ -22,6 +24,8 @@ class Furnished:
         self._people(company, word)
         self._customers(word)
         self._sales(word)
+        self._support(company, word)
+        self._campaigns(word)
         told = f"/v1/accounts/{self.ids['acc']}/timeline"
         eventually(lambda: len(self.admin.get(told)["interactions"]) >= 4)
 
@@ -58,12 +62,51 @@ class Furnished:
             self.admin.post(f"/v1/opportunities/{deal['id']}:win")
             self.ids["ord"] = self.admin.post(f"/v1/opportunities/{deal['id']}:placeOrder", {"description": word})["id"]
 
+    def _support(self, company: Company, word: str) -> None:
+        domain = f"{company.key}.example"
+        self._make("mbx", address=f"help@{domain}", name=f"{word} desk")
+        self._make("tkt", subject=f"{word} leaks", requester_email=f"ada@{domain}", mailbox_id=self.ids["mbx"])
+        for ticket in self.admin.get("/v1/tickets")["tickets"]:
+            message = self.admin.post(f"/v1/tickets/{ticket['id']}:reply", {"body_text": f"{word} is on the way"})
+            self.ids["msg"] = message["id"]
+        with smtplib.SMTP(*company.mail_listener) as listener:
+            for text in ("leaks", "still leaks"):
+                mail = a_mail(f"{word} {text}", to=f"help@{domain}", sender=f"eve@{domain}")
+                listener.sendmail(f"eve@{domain}", f"help@{domain}", mail)
+        eventually(lambda: self._rest("mail", "status", "TAKEN") and self._rest("dlv", "state", "ACCEPTED"))
+
+    def _rest(self, prefix: str, field: str, state: str) -> bool:
+        """Whether both records of a noun have come to rest in a state; one of them becomes the noun's id."""
+        found = self.admin.get(collection(NOUNS[prefix]))[NOUNS[prefix].plural]
+        self.ids[prefix] = found[0]["id"] if found else ""
+        return [each[field] for each in found] == [state] * 2
+
+    def _campaigns(self, word: str) -> None:
+        self._make("tpl", name=f"{word} spring", subject=word, html=f"<p>{word}</p>")
+        self._make("seg", name=f"{word} friends", kind="STATIC")
+        self._make(
+            "cam", name=f"{word} campaign", topic="news", from_name=word, from_address="news@ordinary.example",
+            template_id=self.ids["tpl"], segment_ids=[self.ids["seg"]],
+        )  # fmt: skip
+        fields = [{"key": "email", "kind": "EMAIL", "required": True}]
+        self._make("form", name=f"{word} form", fields=fields, campaign_id=self.ids["cam"])
+        for kind in ("news", "offers"):
+            consent = {"address": f"{word}@example.com", "topic": kind, "state": "OPTED_IN", "proof": word}
+            self.ids["cns"] = self.admin.post("/v1/consents", consent)["id"]
+            suppression = {"address": f"{kind}.{word}@example.com", "reason": "REQUESTED"}
+            self.ids["sup"] = self.admin.post("/v1/suppressions", suppression)["id"]
+
     def _make(self, prefix: str, **body: Any) -> None:
         path = collection(NOUNS[prefix])
-        another = {
-            name: f"{value} too" if isinstance(value, str) and " " in value else value for name, value in body.items()
-        }
-        self.admin.post(path, {name: value for name, value in another.items() if name != "code"})
+        another = {name: _too(value) for name, value in body.items() if name != "code"}
+        self.admin.post(path, another)
         if "external_ids" in MESSAGES[prefix].fields_by_name:
             body["external_ids"] = [{"system": SYSTEM, "id": prefix}]
         self.ids[prefix] = self.admin.post(path, body, idempotency_key=f"first-{prefix}")["id"]
+
+
+def _too(value: Any) -> Any:
+    """Another text or address beside this one; what is neither stays as it is."""
+    if not isinstance(value, str):
+        return value
+    return f"too.{value}" if "@" in value else f"{value} too" if " " in value else value

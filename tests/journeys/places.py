@@ -46,10 +46,23 @@ def body_of(route: transcoding.Route) -> dict[str, Any]:
     if route.body != "*":
         return {"external_ids": []}
     return {
-        field.name: new_id(prefix) if (prefix := declared.rules(field).id_prefix) else "proposal-word"
+        field.name: _sample(field)
         for field in route.method.input_type.fields
-        if declared.REQUIRED in declared.behaviors(field) and field.name != "id" and not field.message_type
+        if declared.REQUIRED in declared.behaviors(field) and field.name != "id"
     }
+
+
+def _sample(field: Any) -> Any:
+    prefix, inside = declared.rules(field).id_prefix, field.message_type
+    if inside and inside.full_name == "google.protobuf.Timestamp":
+        value: Any = "2099-01-01T00:00:00Z"
+    elif inside:
+        value = {each.name: _sample(each) for each in inside.fields if declared.REQUIRED in declared.behaviors(each)}
+    elif field.enum_type:
+        value = field.enum_type.values[1].name
+    else:
+        value = new_id(prefix) if prefix else "proposal-word"
+    return [value] if field.is_repeated else value
 
 
 def references(prefix: str) -> Iterator[tuple[Path, str]]:
@@ -63,7 +76,7 @@ def _references(message: Any, inside: Path) -> Iterator[tuple[Path, str]]:
             continue
         if prefix := declared.rules(field).id_prefix:
             yield (*inside, field.name), prefix
-        elif field.message_type and field.message_type.file.package.startswith("crm."):
+        elif field.message_type not in (None, message) and field.message_type.file.package.startswith("crm."):
             yield from _references(field.message_type, (*inside, field.name))
 
 

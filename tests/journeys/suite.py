@@ -29,6 +29,7 @@ class Suite:
     password: str
     api_key: str
     state: Path
+    mail_listener: tuple[str, int]  # where mail to the suite is handed over by SMTP
 
     @contextlib.contextmanager
     def client(self, api_key: str = "", **headers: str) -> Iterator[Client]:
@@ -42,13 +43,18 @@ class Suite:
 def running(state: Path) -> Iterator[Suite]:
     """Start the suite with its state in `state`, on free ports; stop it at the end and demand that it ends well."""
     state.mkdir(parents=True, exist_ok=True)
-    log = state / "runner.log"
+    log, ports = state / "runner.log", _free_ports()
     with log.open("w") as out:
         runner = subprocess.Popen(
-            [sys.executable, "-m", "deploy.local", "up"], stdout=out, stderr=subprocess.STDOUT, env=_environment(state)
+            [sys.executable, "-m", "deploy.local", "up"],
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=_environment(state, ports),
         )
     try:
-        yield _ready(runner, state, log)
+        _wait_ready(runner, log)
+        way_in = json.loads((state / "credentials.json").read_text())
+        yield Suite(**way_in, state=state, mail_listener=("127.0.0.1", ports["KITH_SUPPORT_MAIL_PORT"]))
     finally:
         runner.send_signal(signal.SIGTERM)
         try:
@@ -59,17 +65,19 @@ def running(state: Path) -> Iterator[Suite]:
     assert status == 0, log.read_text()
 
 
-def _environment(state: Path) -> dict[str, str]:
-    ports = {name: str(place.free_port()) for name, _, _ in documented() if name.endswith("_PORT")}
+def _free_ports() -> dict[str, int]:
+    return {name: place.free_port() for name, _, _ in documented() if name.endswith("_PORT")}
+
+
+def _environment(state: Path, ports: dict[str, int]) -> dict[str, str]:
     # Journeys sign in more often than people do, and bring their own companies.
     own = {"KITH_STATE_DIR": str(state), "KITH_SAMPLE": "false", "KITH_SIGN_INS_PER_ADDRESS": "0"}
-    return {**os.environ, **ports, **own}
+    return {**os.environ, **{name: str(port) for name, port in ports.items()}, **own}
 
 
-def _ready(runner: subprocess.Popen, state: Path, log: Path) -> Suite:
+def _wait_ready(runner: subprocess.Popen, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while "Kith is ready" not in log.read_text():
         assert runner.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.1)
-    return Suite(**json.loads((state / "credentials.json").read_text()), state=state)
