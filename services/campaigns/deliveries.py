@@ -5,7 +5,7 @@ from typing import Any
 from crm.campaigns.v1 import campaign_pb2
 from crm.common.v1 import listing_pb2
 
-from chassis import listing, mirror
+from chassis import Scope, listing, mirror, principal
 from services.campaigns import ledger
 from services.campaigns.audience import Row
 from services.campaigns.campaign import Campaign
@@ -23,10 +23,30 @@ def page(campaign: Campaign, request: campaign_pb2.ListCampaignDeliveriesRequest
     if request.states:
         names = [{"string_value": campaign_pb2.Delivery.State.Name(state)} for state in request.states]
         asked.filter.MergeFrom(listing_pb2.Filter(field="state", op="in", value={"list_value": {"values": names}}))
+    return _named(_page(asked, narrow), {campaign.id: campaign.name})
+
+
+def of_member(request: campaign_pb2.ListAudienceMemberDeliveriesRequest) -> Any:
+    """A page of a contact's lines, the newest first, of the campaigns that the caller may see."""
+    narrow: Row = {"tenant_id": principal().tenant_id, "contact_id": request.id}
+    if principal().scope(Campaign.about().permission("read")) is not Scope.ALL:
+        narrow["campaign_id"] = {"$in": list(Campaign.objects(__raw__=Campaign.visible()).scalar("id"))}
+    found = _page(listing_pb2.ListRequest(page_size=request.page_size, page_token=request.page_token), narrow)
+    ids = {delivery.campaign_id for delivery in found.deliveries}
+    return _named(found, dict(Campaign.objects(id__in=sorted(ids)).scalar("id", "name")) if ids else {})
+
+
+def _page(asked: listing_pb2.ListRequest, narrow: Row) -> Any:
     return listing.page(
         ledger.lines(), campaign_pb2.Delivery, asked, narrow, campaign_pb2.ListCampaignDeliveriesResponse,
         as_wire=lambda row: mirror.as_wire(_shown(row)), max_time_ms=5000,
     )  # fmt: skip
+
+
+def _named(found: Any, names: dict[str, str]) -> Any:
+    for delivery in found.deliveries:
+        delivery.campaign_name = names.get(delivery.campaign_id, "")
+    return found
 
 
 def message(row: Row) -> campaign_pb2.Delivery:

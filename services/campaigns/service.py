@@ -134,6 +134,10 @@ class Campaigns(standard(*_NOUNS), service_pb2_grpc.CampaignsServiceServicer):  
         """Its ledger."""
         return delivered.page(Campaign.find(request.id), request)
 
+    def ListAudienceMemberDeliveries(self, request: Any, context: Any) -> Any:
+        """What campaigns meant to send to a contact."""
+        return delivered.of_member(request)
+
     def RetryDeliveries(self, request: Any, context: Any) -> Any:
         """Hand chosen mails over again."""
         with Campaign.change(request) as campaign:
