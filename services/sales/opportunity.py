@@ -41,7 +41,9 @@ class Opportunity(Owned):
     contract = opportunity_pb2.Opportunity
     meta = {"collection": "opportunities"}
     searched = ("name", "account_name")
-    indexed = (("account_id",), ("pipeline_id", "stage"), ("status", "close_date"), ("lines.product_id",))
+    indexed = (
+        ("account_id",), ("contacts.contact_id",), ("pipeline_id", "stage"), ("status", "close_date"), ("lines.product_id",),
+    )  # fmt: skip
 
     name = StringField()
     account_id = StringField()

@@ -20,7 +20,7 @@ class Order(Owned):
     meta = {"collection": "orders"}
     searched = ("number", "account_name")
     unique = ("number",)
-    indexed = (("account_id",), ("opportunity_id",), ("order_date",))
+    indexed = (("account_id", "order_date"), ("opportunity_id",), ("order_date",))
 
     number = StringField()
     opportunity_id = StringField()

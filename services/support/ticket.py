@@ -46,7 +46,7 @@ class Ticket(Owned):
     searched = ("number", "subject", "requester_name", "requester_email")
     unique = ("number",)
     indexed = (
-        ("status", "open_time"), ("requester_id", "open_time"), ("requester_email", "open_time"), ("account_id",),
+        ("status", "open_time"), ("requester_id", "open_time"), ("requester_email", "open_time"), ("account_id", "open_time"),
         ("queue", "status"), ("participants.email",), ("follow_up_of",),
     )  # fmt: skip
 

@@ -1,0 +1,28 @@
+"""What an overview asks of sales is answered by one index each."""
+
+from typing import Any
+
+from chassis.principal import acting_as
+from chassis.testing import Caller
+from services.sales.opportunity import Opportunity
+from services.sales.order import Order
+from tests.plans import plan
+
+
+def visible(noun: Any, caller: Caller) -> dict[str, Any]:
+    with acting_as(caller.whom):
+        return {**noun.visible(), "deleted_time": None}
+
+
+def test_the_open_opportunities_of_a_contact_are_found_by_an_index(sales: Caller) -> None:
+    query = visible(Opportunity, sales) | {"contacts.contact_id": "con_1", "status": "OPEN"}
+    stages, indexes = plan(Opportunity._get_collection(), query)
+    assert not {"COLLSCAN", "SORT"} & stages
+    assert indexes == {("tenant_id", "contacts.contact_id", "_id")}
+
+
+def test_the_latest_orders_of_an_account_come_sorted_from_an_index(sales: Caller) -> None:
+    query = visible(Order, sales) | {"account_id": "acc_1"}
+    stages, indexes = plan(Order._get_collection(), query, [("order_date", -1), ("_id", -1)])
+    assert not {"COLLSCAN", "SORT"} & stages
+    assert indexes == {("tenant_id", "account_id", "order_date", "_id")}
