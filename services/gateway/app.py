@@ -14,6 +14,7 @@ from chassis.contract import rpc_of
 from services.gateway import contract, observation, openapi, problems, transcoding
 from services.gateway.callers import Callers
 from services.gateway.channels import Channels
+from services.gateway.composed import composed
 from services.gateway.edge import Edge
 from services.gateway.endpoint import Endpoint
 from services.gateway.gate import Gate
@@ -59,6 +60,7 @@ def create(settings: GatewaySettings | None = None) -> Flask:
         view = Endpoint(route, gate, channels, settings.body_limit)
         app.add_url_rule(route.rule, f"{route.verb} {route.path}", view, methods=[route.verb])
     app.register_blueprint(sessions(settings, gate, channels, rpcs))
+    app.register_blueprint(composed(settings, gate, channels))
     app.register_blueprint(problem_pages(services))
     app.register_blueprint(visitors(settings, gate, channels, rpcs))
     _add_pages(app)

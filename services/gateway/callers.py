@@ -43,6 +43,7 @@ class Caller:
 
     principal: Principal
     csrf_token: str = ""
+    identity: bytes = field(default=b"", repr=False)  # all that identity says of it; another grant makes another caller
     _private_key: str = field(default="", repr=False)
     _token: tuple[str, float] = field(default=("", 0.0), repr=False)
     _permitted: set[str] = field(default_factory=set, repr=False)
@@ -110,7 +111,7 @@ class Callers:
                 whom = Principal(
                     found.tenant_id, found.user_id, tuple(found.team_ids), dict(found.grants), via=found.via
                 )
-                caller = Caller(whom, found.csrf_token, self._key)
+                caller = Caller(whom, found.csrf_token, identity, self._key)
             self._callers[identity] = caller
             if len(self._callers) > _MOST:
                 self._callers.popitem(last=False)

@@ -26,6 +26,12 @@ def services() -> Iterator[ServiceDescriptor]:
 
 
 @cache
+def methods() -> dict[str, MethodDescriptor]:
+    """Every rpc by its name, which no two services share."""
+    return {method.name: method for service in services() for method in service.methods}
+
+
+@cache
 def subject_of(method: MethodDescriptor) -> Descriptor | None:
     """The noun that an rpc is about: the one its permission names. None where the permission names no noun.
 

@@ -30,7 +30,7 @@ class Parameters:
 
     def read(self, message: Any, query: str, faults: Faults) -> list[str]:
         """Put the parameters into `message`; the names of those that became conditions of its filter, in order."""
-        given = _given(query, faults)
+        given = given_in(query, faults)
         named: list[str] = []
         for name, texts in given.items():
             known = ALIASES.get(name, name)
@@ -65,7 +65,8 @@ class Parameters:
             faults.parameter(self.filter, f"{each['pointer']}: {each['detail']}".removeprefix(": "))
 
 
-def _given(query: str, faults: Faults) -> dict[str, list[str]]:
+def given_in(query: str, faults: Faults) -> dict[str, list[str]]:
+    """The parameters of a query by name, each with its values in their order; notes what cannot be read."""
     given: dict[str, list[str]] = {}
     try:
         for name, text in parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MOST):

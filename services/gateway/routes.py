@@ -1,17 +1,21 @@
-"""`python -m services.gateway.routes`: every verb, path, rpc and permission, one screen per service.
+"""`python -m services.gateway.routes`: every verb, path, rpc and permission, one screen per service, and one for what the gateway
+composes of several.
 
 Rpcs of a batch with one permission share a line: `/v1/leads:batch{Create,Update}` and `Batch…Leads` stand for
 `:batchCreate` of BatchCreateLeads and `:batchUpdate` of BatchUpdateLeads.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from google.protobuf.descriptor import ServiceDescriptor
 
 from chassis.contract import rpc_of
 from services.gateway import contract, transcoding
+from services.gateway.composed.blocks import OVERVIEWS
+from services.gateway.composed.kinds import KINDS
+from services.gateway.composed.search import PATH
 from services.gateway.transcoding import Route
 
 Line = tuple[str, str, str, str]
@@ -25,7 +29,22 @@ def screens() -> Iterator[str]:
         own = [route for route in routes if route.method.containing_service is service]
         lines = _lines(service, own)
         head = f"{service.full_name}: {len(service.methods)} rpcs, {len(own)} routes"
-        yield "\n".join([head, *(f"  {verb:6} {path:54} {rpc:25} {access}" for verb, path, rpc, access in lines)])
+        yield _screen(head, lines)
+    yield _screen("composed of several services", _composed())
+
+
+def _screen(head: str, lines: Iterable[Line]) -> str:
+    return "\n".join([head, *(f"  {verb:6} {path:54} {rpc:25} {access}" for verb, path, rpc, access in lines)])
+
+
+def _composed() -> Iterator[Line]:
+    for overview in OVERVIEWS:
+        for block in overview.blocks:
+            place = overview.path if block is overview.record else f"    {block.name}"
+            yield "GET" if block is overview.record else "", place, block.rpc_name, block.rpc.permission
+    yield "GET", PATH, "", "any; a group each:"
+    for kind in KINDS:
+        yield "", f"    {kind.type}", kind.rpc_name, kind.rpc.permission
 
 
 def _lines(service: ServiceDescriptor, routes: Sequence[Route]) -> Iterator[Line]:

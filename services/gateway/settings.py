@@ -43,6 +43,16 @@ class GatewaySettings:
     deadline_seconds: int = setting(
         "KITH_DEADLINE_SECONDS", "longest time of a call to a service", default=10, parse=positive
     )
+    composed_milliseconds: int = setting(
+        "KITH_COMPOSED_DEADLINE_MS",
+        "longest time of an overview or a search over all services, in milliseconds; it answers without what is late",
+        default=2000, parse=positive,
+    )  # fmt: skip
+    remembered_seconds: int = setting(
+        "KITH_REMEMBERED_SECONDS",
+        "age up to which the last answer of a service that fails may stand in an overview; 0 for never", default=300,
+        parse=natural,
+    )  # fmt: skip
     shutdown_seconds: int = setting(
         "KITH_SHUTDOWN_SECONDS", "time that requests under way have to finish at a stop", default=10, parse=positive
     )

@@ -48,6 +48,11 @@ class StandIn(grpc.GenericRpcHandler):
             answer, request_deserializer=rpc.request.FromString, response_serializer=rpc.response.SerializeToString
         )
 
+    def asked_for(self, answer: Any) -> set[str]:
+        """The rpcs that were called for the request of this answer; calls of others may have been called off just now."""
+        mine = answer.headers["X-Request-Id"]
+        return {name for name, _, metadata in self.asked if metadata.get("x-request-id") == mine}
+
     def last(self, name: str) -> tuple[Any, dict[str, Any]]:
         """The latest request of an rpc and its metadata."""
         return next((request, metadata) for asked, request, metadata in reversed(self.asked) if asked == name)

@@ -7,6 +7,7 @@ from crm.identity.v1 import session_pb2
 
 from chassis.declared import is_noun
 from services.gateway.comments import comment
+from services.gateway.openapi.composed import add_composed
 from services.gateway.openapi.operations import JSON, operation, problem
 from services.gateway.openapi.schemas import Schema, Schemas, given
 from services.gateway.transcoding import Route
@@ -81,6 +82,7 @@ def document(routes: Sequence[Route]) -> Schema:
     paths: dict[str, Any] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.verb.lower()] = operation(route, schemas)
+    add_composed(paths, schemas)
     _add_own(paths, schemas)
     return {
         "openapi": "3.1.0",
@@ -112,7 +114,11 @@ def _tags(routes: Sequence[Route]) -> list[Schema]:
         output = route.method.output_type
         text = comment(output.full_name) if is_noun(output) else ""
         tags[name] = tags.get(name) or text
-    own = {"sessions": "Sign-in of browsers.", "gateway": "The door itself."}
+    own = {
+        "search": "Across the nouns of all services.",
+        "sessions": "Sign-in of browsers.",
+        "gateway": "The door itself.",
+    }
     return [{"name": name, "description": text or name} for name, text in (tags | own).items()]
 
 

@@ -1,0 +1,26 @@
+"""What no single service can answer: overviews of a customer, and the search across nouns.
+
+All services are asked at once, as the caller and under one deadline; what one of them cannot or will not say leaves a hole that
+says so, and the rest is answered.
+"""
+
+from flask import Blueprint
+
+from services.gateway.channels import Channels
+from services.gateway.composed.blocks import OVERVIEWS
+from services.gateway.composed.memory import Memory
+from services.gateway.composed.overview import OverviewEndpoint
+from services.gateway.composed.search import PATH, SearchEndpoint
+from services.gateway.gate import Gate
+from services.gateway.settings import GatewaySettings
+
+
+def composed(settings: GatewaySettings, gate: Gate, channels: Channels) -> Blueprint:
+    """`/v1/contacts/{id}/overview`, `/v1/accounts/{id}/overview` and `/v1/search`."""
+    blueprint = Blueprint("composed", __name__)
+    memory, seconds = Memory(settings.remembered_seconds), settings.composed_milliseconds / 1000
+    for overview in OVERVIEWS:
+        view = OverviewEndpoint(overview, gate, channels, memory, seconds)
+        blueprint.add_url_rule(overview.path.replace("{id}", "<segment:id>"), overview.name, view, methods=["GET"])
+    blueprint.add_url_rule(PATH, "Search", SearchEndpoint(gate, channels, seconds), methods=["GET"])
+    return blueprint
