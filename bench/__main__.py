@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cost, goals, reaction, side, table, turns
+from bench import cost, goals, overview, reaction, side, table, turns
 from bench.load import Load, play, write_requests
 
 RESULTS = Path(__file__).parent / "results"
@@ -44,6 +44,7 @@ def _run(wanted: argparse.Namespace, folder: Path) -> table.Result:
         if wanted.events:
             lag = reaction.measure(ours, wanted.events, wanted.event_seconds, folder)
             met = goals.of_lag(lag) + met
+        met = overview.goals(overview.measure(ours, folder)) + met
         busy = {name: cost.memory(each) for name, each in cost.trees(ours.pids).items()}
         met = goals.of_ratios(rows) + met
         return table.Result(_machine(), wanted.accounts, rows, lag, idle, busy, idle_cpu, met)

@@ -176,8 +176,9 @@ def test_a_slow_service_is_not_awaited_beyond_the_deadline(customer: StandIn, a_
         rested.wait(5)
         return ticket_pb2.ListTicketsResponse()
 
+    client = a_gateway(composed_milliseconds=1000, remembered_seconds=0)
+    client.get(PATH, headers={"Authorization": f"Bearer {KEY}"})  # connects
     customer.says["ListTickets"] = rest
-    client = a_gateway(composed_milliseconds=300)
     began = time.monotonic()
     answer = conforms(client.get(PATH, headers={"Authorization": f"Bearer {KEY}"}))
     rested.set()

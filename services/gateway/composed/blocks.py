@@ -132,11 +132,11 @@ _SEGMENT = "name kind"
 
 
 def _sales_of(field: str) -> tuple[Block, ...]:
-    open_ones = those_of(field, counted=True, status=["OPEN"])
     return (
-        Block("open_opportunities", "The latest opportunities that are open, and how many there are.",
-              "ListOpportunities", open_ones, _SALE),
-        Block("pipeline", "What the opportunities are worth: open, won, lost.", "ReportPipeline", figures_of(field)),
+        Block("open_opportunities", "The latest opportunities that are open.", "ListOpportunities",
+              those_of(field, status=["OPEN"]), _SALE),
+        Block("pipeline", "How many opportunities are open, won and lost, and what they are worth.", "ReportPipeline",
+              figures_of(field)),
     )  # fmt: skip
 
 
