@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import grpc
-import grpc.experimental
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 
@@ -14,6 +13,7 @@ from chassis.refusals import Unavailable
 from services.gateway.settings import GatewaySettings
 
 Metadata = tuple[tuple[str, str], ...]
+Call = Callable[..., tuple[Any, grpc.Call]]
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
 _RETRY = {
@@ -31,36 +31,25 @@ class Channels:
     def __init__(self, settings: GatewaySettings, services: Iterable[ServiceDescriptor]) -> None:
         self._deadline = float(settings.deadline_seconds)
         self._channels: dict[str, grpc.Channel] = {}
-        self._rpcs: dict[str, grpc.UnaryUnaryMultiCallable] = {}
-        self._begun: dict[str, grpc.UnaryStreamMultiCallable] = {}  # the reads again, for `begin`
+        self._calls: dict[str, Call] = {}
         for service in services:
             rpcs = [rpc_of(method) for method in service.methods]
             target = settings.target(rpcs[0].service)
             if target:
                 channel = self._channels[rpcs[0].service] = grpc.insecure_channel(target, _options(service, rpcs))
-                self._rpcs.update((rpc.path, channel.unary_unary(rpc.path, *_codec(rpc))) for rpc in rpcs)
-                reads = [rpc for rpc in rpcs if rpc.reads]
-                self._begun.update((rpc.path, channel.unary_stream(rpc.path, *_codec(rpc))) for rpc in reads)
+                self._calls.update((rpc.path, _call(channel, rpc)) for rpc in rpcs)
 
-    def call(self, rpc: RpcContract, request: Message, metadata: Metadata) -> tuple[Any, grpc.Call]:
-        """The answer and its call. Raises grpc.RpcError; refused with Unavailable where the service has no target."""
-        if rpc.path not in self._rpcs:
-            raise Unavailable(service=rpc.service)
-        answer: tuple[Any, grpc.Call] = self._rpcs[rpc.path].with_call(
-            request, timeout=self._deadline, metadata=metadata
-        )
-        return answer
+    def call(
+        self, rpc: RpcContract, request: Message, metadata: Metadata, seconds: float | None = None
+    ) -> tuple[Any, grpc.Call]:
+        """The answer and its call, within `seconds` where they are given.
 
-    def begin(self, rpc: RpcContract, request: Message, metadata: Metadata, seconds: float) -> Any:
-        """A read that goes on while its caller begins others; `next` of it waits for the answer, or raises grpc.RpcError.
-
-        Refused with Unavailable where the service has no target.
+        Raises grpc.RpcError; refused with Unavailable where the service has no target.
         """
-        # As a stream of one answer, whose events the caller's own thread takes: 190 µs of CPU in the client. The future of a
-        # unary call costs 350, for its events come by another thread; on the wire there is no difference.
-        if rpc.path not in self._begun:
+        call = self._calls.get(rpc.path)
+        if call is None:
             raise Unavailable(service=rpc.service)
-        return self._begun[rpc.path](request, timeout=seconds, metadata=metadata)
+        return call(request, timeout=self._deadline if seconds is None else seconds, metadata=metadata)
 
     def knows(self, service: str) -> bool:
         """Whether the service has a target."""
@@ -86,8 +75,10 @@ class Channels:
             channel.close()
 
 
-def _codec(rpc: RpcContract) -> tuple[Callable[..., bytes], Callable[[bytes], Any]]:
-    return rpc.request.SerializeToString, rpc.response.FromString
+def _call(channel: grpc.Channel, rpc: RpcContract) -> Call:
+    return channel.unary_unary(
+        rpc.path, request_serializer=rpc.request.SerializeToString, response_deserializer=rpc.response.FromString
+    ).with_call
 
 
 def _options(service: ServiceDescriptor, rpcs: list[RpcContract]) -> list[tuple[str, Any]]:
@@ -99,7 +90,6 @@ def _options(service: ServiceDescriptor, rpcs: list[RpcContract]) -> list[tuple[
     }
     return [
         ("grpc.service_config", json.dumps(config)),
-        (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
         ("grpc.enable_retries", 1),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 100),

@@ -11,7 +11,11 @@ from tests.suite import Suite
 
 
 def test_an_overview_outlives_a_service_that_hangs_and_one_that_is_killed(suite: Suite) -> None:
-    client = Client(suite.url, suite.api_key, seconds=30)
+    with Client(suite.url, suite.api_key, seconds=30) as client:
+        _outlives(suite, client)
+
+
+def _outlives(suite: Suite, client: Client) -> None:
     account = client.send("POST", "/v1/accounts", {"name": "Pier Nine"}).body["id"]
     path = f"/v1/accounts/{account}/overview"
 

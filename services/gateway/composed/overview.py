@@ -7,10 +7,9 @@ from flask import Response, g, request
 
 from chassis.clock import now
 from chassis.contract import RpcContract
-from services.gateway.channels import Channels
 from services.gateway.composed.blocks import Block, Overview
 from services.gateway.composed.memory import Key, Memory, Parts, Remembered
-from services.gateway.composed.round import Asked, Round, known
+from services.gateway.composed.round import Asked, Begin, Round, known
 from services.gateway.faults import Faults
 from services.gateway.gate import Gate
 from services.gateway.parameters import given_in
@@ -23,9 +22,8 @@ FRESH, STALE, UNAVAILABLE = "FRESH", "STALE", "UNAVAILABLE"
 class OverviewEndpoint:
     """One kind of overview as a Flask view."""
 
-    def __init__(self, overview: Overview, gate: Gate, channels: Channels, memory: Memory, seconds: float) -> None:
-        self._overview = overview
-        self._gate, self._channels, self._memory, self._seconds = gate, channels, memory, seconds
+    def __init__(self, overview: Overview, gate: Gate, begin: Begin, memory: Memory) -> None:
+        self._overview, self._gate, self._begin, self._memory = overview, gate, begin, memory
 
     def __call__(self, id: str) -> Response:
         g.exchange.route = self._overview.path
@@ -34,7 +32,7 @@ class OverviewEndpoint:
         caller.demand(rpc.permission)
         _take_nothing()
         key = (caller.identity, self._overview.path, id)
-        with Round(self._channels, caller, self._seconds) as round:
+        with self._begin(caller) as round:
             calls = self._ask(round, id)
             record = calls[self._overview.record.name].answer()
             if isinstance(record, Problem) and not failed(record):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from chassis.listing import fold, tokens
 
@@ -14,12 +15,12 @@ class Sought:
 
     text: str
 
-    @property
+    @cached_property
     def folded(self) -> str:
         """Without case, accents and spaces around."""
         return fold(self.text).strip()
 
-    @property
+    @cached_property
     def words(self) -> list[str]:
         """Its words; none where it is marks only."""
         return tokens([self.text])

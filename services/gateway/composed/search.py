@@ -7,11 +7,10 @@ import orjson
 from crm.common.v1 import listing_pb2
 from flask import Response, g, request
 
-from services.gateway.channels import Channels
 from services.gateway.composed.kinds import KINDS, Kind
 from services.gateway.composed.overview import FRESH, UNAVAILABLE
 from services.gateway.composed.ranking import MATCHES, Sought
-from services.gateway.composed.round import Round
+from services.gateway.composed.round import Begin
 from services.gateway.faults import Faults
 from services.gateway.gate import Gate
 from services.gateway.parameters import given_in
@@ -49,8 +48,8 @@ class Hit:
 class SearchEndpoint:
     """The search as a Flask view."""
 
-    def __init__(self, gate: Gate, channels: Channels, seconds: float) -> None:
-        self._gate, self._channels, self._seconds = gate, channels, seconds
+    def __init__(self, gate: Gate, begin: Begin) -> None:
+        self._gate, self._begin = gate, begin
 
     def __call__(self) -> Response:
         g.exchange.route = PATH
@@ -58,7 +57,7 @@ class SearchEndpoint:
         query = read(request.environ["QUERY_STRING"])
         if request.content_length:
             raise UnexpectedBody
-        with Round(self._channels, caller, self._seconds) as round:
+        with self._begin(caller) as round:
             calls = [(kind, round.ask(kind.rpc, _asking(kind, query))) for kind in query.kinds]
             groups = [_group(kind, asked.answer(), query) for kind, asked in calls]
         groups.sort(key=_best)  # stable: equals stay in the order of the table
@@ -115,16 +114,15 @@ def _asking(kind: Kind, query: Query) -> Any:
 def _group(kind: Kind, answer: Any, query: Query) -> dict[str, Any]:
     if isinstance(answer, Problem):
         return {"type": kind.type, "state": UNAVAILABLE, "problem": answer.document(), "hits": [], "more": False}
-    found = getattr(answer, kind.type)
-    hits = sorted((_hit(kind, record, query.sought) for record in found), key=lambda hit: MATCHES.index(hit.match))
-    more = len(hits) > query.page_size or bool(answer.next_page_token)
-    shown = [asdict(hit) for hit in hits[: query.page_size]]
-    return {"type": kind.type, "state": FRESH, "hits": shown, "more": more}
+    found = [(query.sought.match(kind.title(each), kind.below(each)), each) for each in getattr(answer, kind.type)]
+    found.sort(key=lambda ranked: MATCHES.index(ranked[0]))  # stable: equals stay newest first
+    hits = [asdict(_hit(kind, record, match, query.sought)) for match, record in found[: query.page_size]]
+    more = len(found) > len(hits) or bool(answer.next_page_token)
+    return {"type": kind.type, "state": FRESH, "hits": hits, "more": more}
 
 
-def _hit(kind: Kind, record: Any, sought: Sought) -> Hit:
-    title, below = kind.title(record), kind.below(record)
-    return Hit(kind.noun, record.id, title, sought.telling(below), sought.match(title, below))
+def _hit(kind: Kind, record: Any, match: str, sought: Sought) -> Hit:
+    return Hit(kind.noun, record.id, kind.title(record), sought.telling(kind.below(record)), match)
 
 
 def _best(group: dict[str, Any]) -> int:
