@@ -14,9 +14,12 @@ from pathlib import Path
 from chassis.embedded import guardian, place
 from deploy.local.settings import load_ports
 from deploy.local.table import GATEWAY, SERVICES
+from tests import openapi
+from tests.rest import Client
 
 OFFSETS = range(100, 5000, 50)  # keep every port below 32768, where no system hands out ports to outgoing connections
 START_SECONDS = 90.0
+STOP_SECONDS = 90.0
 
 
 class SuiteFailed(Exception):
@@ -30,6 +33,14 @@ class Suite:
         self.state, self.ports, self.runner = state, ports, runner
         credentials = json.loads((state / "credentials.json").read_text())
         self.url, self.api_key = credentials["url"], credentials["api_key"]
+        self.email, self.password = credentials["email"], credentials["password"]
+        self.mail_listener = ("127.0.0.1", ports["support_mail"])  # where mail to the suite is handed over by SMTP
+
+    @contextmanager
+    def client(self, api_key: str = "") -> Iterator[Client]:
+        """A caller; each of its answers must be as /openapi.json describes it."""
+        with Client(self.url, api_key, seconds=60, check=openapi.check) as client:
+            yield client
 
     def processes(self) -> dict[str, int]:
         """Process ids by name: mongod, nats-server, the services, gateway."""
@@ -69,7 +80,8 @@ class Suite:
 def running(state: Path, **settings: object) -> Iterator[Suite]:
     """A suite with its files under `state`, on free ports, for the length of the block; settings as `KITH_SAMPLE=1`.
 
-    There is no sample company unless asked for. Raises SuiteFailed with what the runner said.
+    There is no sample company unless asked for. Raises SuiteFailed with what the runner said when it does not start, or does
+    not end well.
     """
     offset = _free_offset()
     ports = load_ports((*SERVICES, GATEWAY), offset, {})
@@ -87,8 +99,10 @@ def running(state: Path, **settings: object) -> Iterator[Suite]:
         yield Suite(state, ports, runner.pid)
     finally:
         runner.terminate()
-        runner.wait(90)
+        status = runner.wait(STOP_SECONDS)
         guardian.release(runner.pid)
+    if status:
+        raise SuiteFailed(f"the runner ended with status {status}:\n{(state / 'runner.log').read_text()[-2000:]}")
 
 
 def _wait_ready(runner: subprocess.Popen, state: Path) -> None:

@@ -4,8 +4,8 @@ import contextlib
 from typing import Any
 
 from chassis.ids import new_id
-from tests.journeys.rest import Client
-from tests.journeys.suite import Suite
+from tests.rest import Client
+from tests.suite import Suite
 
 PASSWORD = "a long way to the harbour"
 

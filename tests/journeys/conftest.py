@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.journeys.company import Company
-from tests.journeys.rest import Client
-from tests.journeys.suite import Suite, running
+from tests.rest import Client
+from tests.suite import Suite, running
 
 
 @pytest.fixture(scope="session")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
-    """The whole suite as real processes, started once."""
-    with running(tmp_path_factory.mktemp("suite") / "run") as suite:
+    """The whole suite as real processes, started once. Journeys sign in more often than people do."""
+    with running(tmp_path_factory.mktemp("suite") / "run", KITH_SIGN_INS_PER_ADDRESS=0) as suite:
         yield suite
 
 

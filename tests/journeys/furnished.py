@@ -9,8 +9,8 @@ from typing import Any
 from tests.builders.support import a_mail
 from tests.journeys.company import Company
 from tests.journeys.places import MESSAGES, NOUNS, collection, listed
-from tests.journeys.rest import Client
 from tests.journeys.waiting import eventually
+from tests.rest import Client
 
 SYSTEM = "erp"
 

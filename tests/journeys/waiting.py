@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.journeys.rest import Answer, Problem
+from tests.rest import Answer, Problem
 
 T = TypeVar("T")
 

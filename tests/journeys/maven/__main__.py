@@ -12,7 +12,7 @@ from tests.journeys.maven.figures import counted, reported, same
 from tests.journeys.maven.files import Files, Notes
 from tests.journeys.maven.loader import OUTCOMES, Loaded, Loader
 from tests.journeys.maven.published import agrees, published
-from tests.journeys.rest import Client
+from tests.rest import Client
 
 DATA = Path("../shared/data/maven-crm-sales")
 

@@ -9,7 +9,7 @@ from typing import Any
 from tests.journeys.maven.files import Files
 from tests.journeys.maven.loader import Loaded
 from tests.journeys.maven.records import CURRENCY, STAGES, SYSTEM
-from tests.journeys.rest import Client
+from tests.rest import Client
 
 Figures = dict[str, Decimal]
 

@@ -8,7 +8,7 @@ from typing import Any
 from tests.journeys.maven import records
 from tests.journeys.maven.files import Files
 from tests.journeys.maven.records import Named, Record
-from tests.journeys.rest import Client
+from tests.rest import Client
 
 BATCH = 200
 OUTCOMES = ("CREATED", "UPDATED", "UNCHANGED", "REFUSED")
