@@ -18,10 +18,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis import Fact, on
 from services.contacts import titles
+from services.contacts.contact import Contact
 from services.contacts.interaction import Interaction
 from services.contacts.submitted import lead_of
 
-_MailEvent = campaigns.CampaignMailBounced | campaigns.LinkClicked | campaigns.ContactUnsubscribed
+_MailEvent = (
+    campaigns.CampaignMailSent | campaigns.CampaignMailBounced | campaigns.LinkClicked | campaigns.ContactUnsubscribed
+)
 
 
 @on(sales.OpportunityCreated)
@@ -115,8 +118,7 @@ def take_the_lead_in(event: campaigns.FormSubmitted, fact: Fact) -> None:
 @on(campaigns.CampaignMailSent)
 def show_the_mail(event: campaigns.CampaignMailSent, fact: Fact) -> None:
     """A campaign's mail went out; one interaction stands on the timelines of all who got it at that moment."""
-    title = titles.of_mail("sent", event.campaign_name)
-    _tell(fact, "", event.contact_ids, kind="EMAIL", direction="OUTBOUND", record_id=event.campaign_id, title=title)
+    _tell_of_mail(fact, "sent", event, event.contact_ids, direction="OUTBOUND")
 
 
 @on(campaigns.CampaignMailBounced)
@@ -124,24 +126,29 @@ def show_the_bounce(event: campaigns.CampaignMailBounced, fact: Fact) -> None:
     """It came back, or its recipient complained."""
     returned = "complained about" if event.verdict == campaign_pb2.ReportBounceRequest.COMPLAINT else "returned"
     said = f"{event.status_code} {event.diagnostic}".strip()
-    _tell_of_mail(fact, returned, event, description=said)
+    _tell_of_mail(fact, returned, event, [event.contact_id], description=said)
 
 
 @on(campaigns.LinkClicked)
 def show_the_click(event: campaigns.LinkClicked, fact: Fact) -> None:
     """A link of it was followed."""
-    _tell_of_mail(fact, "link followed", event, direction="INBOUND", description=event.url)
+    _tell_of_mail(fact, "link followed", event, [event.contact_id], direction="INBOUND", description=event.url)
 
 
 @on(campaigns.ContactUnsubscribed)
 def show_the_way_out(event: campaigns.ContactUnsubscribed, fact: Fact) -> None:
     """Its recipient wants no more of them."""
-    _tell_of_mail(fact, "unsubscribed", event, direction="INBOUND", description=event.topic or "all topics")
+    topic = event.topic or "all topics"
+    _tell_of_mail(fact, "unsubscribed", event, [event.contact_id], direction="INBOUND", description=topic)
 
 
-def _tell_of_mail(fact: Fact, happened: str, event: _MailEvent, **more: str) -> None:
+def _tell_of_mail(fact: Fact, happened: str, event: _MailEvent, contact_ids: Iterable[str], **more: str) -> None:
+    # Campaigns writes to people; that it also concerns their companies is known here.
+    people = list(contact_ids)
+    accounts = Contact.objects(id__in=people, account_id__ne=None).distinct("account_id")
     title = titles.of_mail(happened, event.campaign_name)
-    _tell(fact, "", [event.contact_id], kind="EMAIL", record_id=event.campaign_id, title=title, **more)
+    told = {"kind": "EMAIL", "record_id": event.campaign_id, "title": title}
+    Interaction.tell(fact, occur_time=fact.time, account_ids=sorted(accounts), contact_ids=people, **told, **more)
 
 
 def _tell_of_opportunity(fact: Fact, happened: str, opportunity: opportunity_pb2.Opportunity, **more: str) -> None:

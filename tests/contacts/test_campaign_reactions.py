@@ -13,7 +13,7 @@ from chassis import new_id, now, transaction
 from chassis.events import Fact, registered
 from chassis.events.fact import subject_of, type_of
 from chassis.testing import Caller
-from tests.contacts.cases import CONTACT
+from tests.contacts.cases import ACCOUNT, CONTACT
 
 
 def react(caller: Caller, event: Any, *, times: int = 1) -> None:
@@ -58,13 +58,15 @@ def test_a_lead_that_left_only_a_number_is_called_by_it(caller: Caller) -> None:
 
 
 def test_one_event_puts_a_mail_on_the_timelines_of_all_who_got_it(caller: Caller) -> None:
-    people = [CONTACT.create(caller), CONTACT.create(caller, given_name="Ben")]
+    account = ACCOUNT.create(caller)
+    people = [CONTACT.create(caller, account_id=account.id), CONTACT.create(caller, given_name="Ben")]
     sent = campaigns.CampaignMailSent(
         campaign_id=new_id("cam"), campaign_name="Spring", contact_ids=[each.id for each in people]
     )
     react(caller, sent)
-    for each in people:
-        [told] = caller.ListContactTimeline(TimelineRequest(id=each.id)).interactions
+    timelines = [caller.ListContactTimeline(TimelineRequest(id=each.id)) for each in people]
+    for page in [*timelines, caller.ListAccountTimeline(TimelineRequest(id=account.id))]:
+        [told] = page.interactions
         assert (told.title, told.source, told.record_id) == (
             "Campaign mail sent: Spring",
             "campaigns",
