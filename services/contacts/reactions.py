@@ -118,7 +118,7 @@ def take_the_lead_in(event: campaigns.FormSubmitted, fact: Fact) -> None:
 @on(campaigns.CampaignMailSent)
 def show_the_mail(event: campaigns.CampaignMailSent, fact: Fact) -> None:
     """A campaign's mail went out; one interaction stands on the timelines of all who got it at that moment."""
-    _tell_of_mail(fact, "sent", event, event.contact_ids, direction="OUTBOUND")
+    _tell_of_mail(fact, "sent", event, event.contact_ids, event.send_time, direction="OUTBOUND")
 
 
 @on(campaigns.CampaignMailBounced)
@@ -132,7 +132,8 @@ def show_the_bounce(event: campaigns.CampaignMailBounced, fact: Fact) -> None:
 @on(campaigns.LinkClicked)
 def show_the_click(event: campaigns.LinkClicked, fact: Fact) -> None:
     """A link of it was followed."""
-    _tell_of_mail(fact, "link followed", event, [event.contact_id], direction="INBOUND", description=event.url)
+    told = {"direction": "INBOUND", "description": event.url}
+    _tell_of_mail(fact, "link followed", event, [event.contact_id], event.click_time, **told)
 
 
 @on(campaigns.ContactUnsubscribed)
@@ -142,13 +143,16 @@ def show_the_way_out(event: campaigns.ContactUnsubscribed, fact: Fact) -> None:
     _tell_of_mail(fact, "unsubscribed", event, [event.contact_id], direction="INBOUND", description=topic)
 
 
-def _tell_of_mail(fact: Fact, happened: str, event: _MailEvent, contact_ids: Iterable[str], **more: str) -> None:
+def _tell_of_mail(
+    fact: Fact, happened: str, event: _MailEvent, contact_ids: Iterable[str], at: Timestamp | None = None, **more: str
+) -> None:
     # Campaigns writes to people; that it also concerns their companies is known here.
     people = list(contact_ids)
     accounts = Contact.objects(id__in=people, account_id__ne=None).distinct("account_id")
     title = titles.of_mail(happened, event.campaign_name)
     told = {"kind": "EMAIL", "record_id": event.campaign_id, "title": title}
-    Interaction.tell(fact, occur_time=fact.time, account_ids=sorted(accounts), contact_ids=people, **told, **more)
+    when = at.ToDatetime(tzinfo=UTC) if at else fact.time
+    Interaction.tell(fact, occur_time=when, account_ids=sorted(accounts), contact_ids=people, **told, **more)
 
 
 def _tell_of_opportunity(fact: Fact, happened: str, opportunity: opportunity_pb2.Opportunity, **more: str) -> None:

@@ -1,5 +1,6 @@
 """What campaigns tells contacts: forms that become leads, and mails on timelines."""
 
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -104,3 +105,12 @@ def test_what_becomes_of_a_mail_stands_on_the_timeline(
     react(caller, told, times=2)
     [shown] = caller.ListContactTimeline(TimelineRequest(id=contact.id)).interactions
     assert (shown.title, shown.description) == (title, description)
+
+
+def test_a_click_stands_where_it_happened_however_late_it_is_announced(caller: Caller) -> None:
+    contact, clicked = CONTACT.create(caller), now() - timedelta(seconds=9)
+    told = campaigns.LinkClicked(campaign_id=new_id("cam"), campaign_name="Spring", contact_id=contact.id)
+    told.click_time.FromDatetime(clicked)
+    react(caller, told)
+    [shown] = caller.ListContactTimeline(TimelineRequest(id=contact.id)).interactions
+    assert shown.occur_time.ToDatetime(UTC) == clicked
