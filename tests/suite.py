@@ -35,6 +35,7 @@ class Suite:
         self.url, self.api_key = credentials["url"], credentials["api_key"]
         self.email, self.password = credentials["email"], credentials["password"]
         self.mail_listener = ("127.0.0.1", ports["support_mail"])  # where mail to the suite is handed over by SMTP
+        self.mail_out = credentials["mail_out"]  # the page that shows what the suite sent
 
     @contextmanager
     def client(self, api_key: str = "") -> Iterator[Client]:

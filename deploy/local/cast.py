@@ -134,6 +134,41 @@ OPPORTUNITIES: Cast = {
     },
 }  # fmt: skip
 
+MAILBOXES: Cast = {"help": {"address": "help@kith.example", "name": "Kith"}}
+
+WEB_FORMS: Cast = {
+    "write-to-us": {
+        "name": "Write to us", "thanks": "We write back within a day.", "lead_source": "website",
+        "fields": [
+            {"key": "given_name", "label": "Given name"},
+            {"key": "family_name", "label": "Family name", "required": True},
+            {"key": "company_name", "label": "Company"},
+            {"key": "email", "label": "E-mail", "kind": "EMAIL", "required": True},
+            {"key": "description", "label": "What can we do for you?", "kind": "LONG_TEXT"},
+        ],
+        "consent_topic": "news", "consent_text": "Send me news now and then. I can say no at any time.",
+        "consent_version": "2026-11",
+    },
+}  # fmt: skip
+
+TEMPLATES: Cast = {
+    "news": {
+        "name": "News", "subject": "New lights, {{ contact.given_name | default: \"and old friends\" }}",
+        "html": (
+            "<p>Hello {{ contact.given_name | default: \"there\" }},</p><p>our beacons now blink in seven colours: "
+            "<a href=\"https://www.example.com/beacons?from=news\">have a look</a>.</p>"
+            "<p><a href=\"{{ unsubscribe_url }}\">No more news, please</a></p>"
+        ),
+    },
+}  # fmt: skip
+
+SEGMENTS: Cast = {
+    "buyers": {
+        "name": "Buyers", "description": "Who has ordered something.",
+        "filter": {"field": "order_count", "op": "gte", "value": 1},
+    },
+}  # fmt: skip
+
 # In the order in which they refer to each other.
 CAST = {
     "accounts": ACCOUNTS,
@@ -141,4 +176,8 @@ CAST = {
     "leads": LEADS,
     "products": PRODUCTS,
     "opportunities": OPPORTUNITIES,
+    "mailboxes": MAILBOXES,
+    "web-forms": WEB_FORMS,
+    "templates": TEMPLATES,
+    "segments": SEGMENTS,
 }

@@ -1,9 +1,9 @@
 """Where the mail of a suite on one machine ends: an SMTP server that takes everything, sends nothing on, and shows what it has.
 
-`GET /mails` lists what came, newest first (`?to=`, `?subject=`, `?limit=`), `GET /mails/<number>` shows one as it came,
-`DELETE /mails` empties it, `GET /count` counts. Mails are kept in memory, the newest up to 64 MiB. Three recipients try out
-faults: a local part that begins with `defer` is put off (451), one that begins with `refuse` is refused (550), and at one that
-begins with `drop` the connection breaks after the mail and before the answer.
+`GET /` is a page for people. `GET /mails` lists what came as JSON, newest first (`?to=`, `?subject=`, `?limit=`), `GET
+/mails/<number>` shows one as it came, `DELETE /mails` empties it, `GET /count` counts. Mails are kept in memory, the newest up to
+64 MiB. Three recipients try out faults: a local part that begins with `defer` is put off (451), one that begins with `refuse` is
+refused (550), and at one that begins with `drop` the connection breaks after the mail and before the answer.
 
 Written on asyncio alone, because a mail server library spends more on a mail than the campaign that sends it may.
 """
@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from email.message import Message
 from typing import cast
 from urllib.parse import parse_qs, urlsplit
+
+from deploy.local import mail_page
 
 MOST_BYTES = 64 * 1024 * 1024
 LARGEST = 32 * 1024 * 1024
@@ -147,7 +149,10 @@ async def look(sink: Sink, reader: asyncio.StreamReader, writer: asyncio.StreamW
         request = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode("latin-1")
         verb, target, _ = request.split(" ", 2)
         status, kind, body = _page(sink, verb, target)
-        head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        head = (
+            f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
+            f"Content-Security-Policy: {mail_page.POLICY}\r\nX-Content-Type-Options: nosniff\r\n\r\n"
+        )
         writer.write(head.encode() + body)
         await writer.drain()
     except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
@@ -160,6 +165,8 @@ def _page(sink: Sink, verb: str, target: str) -> tuple[str, str, bytes]:
     url = urlsplit(target)
     asked = {name: values[0] for name, values in parse_qs(url.query).items()}
     place = url.path.rstrip("/")
+    if not place and verb == "GET":
+        return "200 OK", "text/html; charset=utf-8", mail_page.page(sink.listed(), sink.count)
     if place == "/mails" and verb == "DELETE":
         sink.empty()
         return "204 No Content", "application/json", b""

@@ -58,7 +58,7 @@ class Processes:
 
     def mail_sink(self) -> list[Child]:
         """The server that keeps outgoing mail here; none where a real one is given, or nobody sends mail."""
-        if self._suite.settings.smtp_url or not any(each.sends_mail for each in self._suite.services):
+        if not self._suite.mail_out:
             return []
         environment = {
             "KITH_LISTEN": self._address(MAIL_SINK.name),

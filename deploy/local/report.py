@@ -1,6 +1,7 @@
 """What the runner says on the terminal, and the credentials that it leaves in a file."""
 
 import json
+import shlex
 from pathlib import Path
 
 from chassis.embedded import place
@@ -9,14 +10,20 @@ from deploy.local.suite import Suite
 
 
 def credentials(suite: Suite) -> dict[str, str]:
-    """The first sign-in, also written to `<state>/credentials.json`, which only its owner may read."""
+    """Where the suite is and the first sign-in, also written to `<state>/credentials.json`, and for shells to
+    `<state>/credentials.sh`; only their owner may read them. What is not there is empty.
+    """
     entries = {
         "url": suite.url,
         "email": suite.settings.email,
         "password": suite.secrets.password.read_text(),
         "api_key": suite.secrets.api_key.read_text(),
+        "mail_in": suite.mail_in,
+        "mail_out": suite.mail_out,
     }
     place.write_private(suite.state / "credentials.json", json.dumps(entries, indent=2) + "\n")
+    lines = [f"{name.upper()}={shlex.quote(value)}\n" for name, value in entries.items()]
+    place.write_private(suite.state / "credentials.sh", "".join(lines))
     return entries
 
 
@@ -30,9 +37,15 @@ Kith is ready after {seconds:.1f} s.
   Sign in   {entries["email"]}  {entries["password"]}
   API key   {entries["api_key"]}
 
+{_of_mail(entries)}
   curl -H "Authorization: Bearer {entries["api_key"]}" {entries["url"]}/v1/opportunities
 
 The same stands in {suite.settings.state_dir / "credentials.json"}. Ctrl-C stops everything."""
+
+
+def _of_mail(entries: dict[str, str]) -> str:
+    told = (("Mail in", entries["mail_in"]), ("Mail out", entries["mail_out"]))
+    return "".join(f"  {name:10}{address}\n" for name, address in told if address)
 
 
 def status(state: Path) -> tuple[str, bool]:

@@ -31,9 +31,9 @@ class Company:
         """Bring the whole cast in; answers how many of each, in words. Raises SampleRefused."""
         for plural, cast in CAST.items():
             for key, record in cast.items():
-                bring_in = self._open if plural == "opportunities" else self._upsert
-                bring_in(plural, key, record)
-        return ", ".join(f"{len(cast)} {plural}" for plural, cast in CAST.items())
+                bring_in = _WAYS.get(plural, Company._upsert)
+                bring_in(self, plural, key, record)
+        return ", ".join(f"{len(cast)} {plural.replace('-', ' ')}" for plural, cast in CAST.items())
 
     def _open(self, plural: str, key: str, record: Record) -> None:
         """Open an opportunity and close it where the story does; a closed one stays as it is."""
@@ -49,6 +49,12 @@ class Company:
         self._ids[key] = answer["id"]
         return answer
 
+    def _make_once(self, plural: str, key: str, record: Record) -> None:
+        """Make a record of a kind that has no upsert, unless it is there."""
+        there = self._call("GET", f"/v1/{plural}?external_ids.system={SYSTEM}&external_ids.id={quote(key)}")
+        if not there[plural.replace("-", "_")]:
+            self._call("POST", f"/v1/{plural}", record | {"external_ids": [{"system": SYSTEM, "id": key}]})
+
     def _resolved(self, value: Any) -> Any:
         """The record with `@key` replaced by the id of the record that was brought in as `key`."""
         if isinstance(value, dict):
@@ -57,8 +63,9 @@ class Company:
             return [self._resolved(each) for each in value]
         return self._ids[value[1:]] if isinstance(value, str) and value.startswith("@") else value
 
-    def _call(self, method: str, path: str, body: Record) -> Record:
-        request = urllib.request.Request(self._url + path, json.dumps(body).encode(), method=method)  # noqa: S310 - http
+    def _call(self, method: str, path: str, body: Record | None = None) -> Record:
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._url + path, content, method=method)  # noqa: S310 - http
         request.add_header("Authorization", f"Bearer {self._api_key}")
         request.add_header("Content-Type", "application/json")
         try:
@@ -69,6 +76,12 @@ class Company:
             raise SampleRefused(f"{method} {path} was answered with {fault.code}: {text}") from fault
         except (urllib.error.URLError, OSError) as fault:
             raise SampleRefused(f"{method} {path} could not be sent: {fault}") from fault
+
+
+_WAYS = {
+    "opportunities": Company._open,
+    **dict.fromkeys(("mailboxes", "web-forms", "templates", "segments"), Company._make_once),
+}
 
 
 def load(url: str, api_key: str) -> str:

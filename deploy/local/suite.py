@@ -42,6 +42,18 @@ class Suite:
         self.asked_to_stop = threading.Event()
         self._children: list[Child] = []
 
+    @property
+    def mail_in(self) -> str:
+        """Where mail to the mailboxes of support is taken in, `smtp://host:port`; empty where nobody takes any."""
+        taking = [f"{each.name}_mail" for each in self.services if each.mail_port]
+        return f"smtp://127.0.0.1:{self.ports[taking[0]]}" if taking else ""
+
+    @property
+    def mail_out(self) -> str:
+        """The page that shows outgoing mail; empty where a mail server is given, or nobody sends any."""
+        kept = not self.settings.smtp_url and any(each.sends_mail for each in self.services)
+        return f"http://127.0.0.1:{self.ports[f'{MAIL_SINK.name}_page']}" if kept else ""
+
     def start(self) -> None:
         """Bring everything up; returns when all are ready.
 

@@ -86,7 +86,12 @@ def test_credentials_are_for_their_owner_only(suite):
         path for path in suite.state.rglob("*") if path.is_file() and path.parent.name in ("secrets", suite.state.name)
     ]
     assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
-    assert set(json.loads((suite.state / "credentials.json").read_text())) == {"url", "email", "password", "api_key"}
+    told = json.loads((suite.state / "credentials.json").read_text())
+    assert set(told) == {"url", "email", "password", "api_key", "mail_in", "mail_out"}
+    shell = subprocess.check_output(
+        ["sh", "-c", '. ./credentials.sh; echo "$URL $API_KEY"'], cwd=suite.state, text=True
+    )
+    assert shell.split() == [told["url"], told["api_key"]]
 
 
 def test_no_secret_stands_in_a_command_line_or_an_environment(suite):
