@@ -6,7 +6,6 @@ import re
 import smtplib
 from email.message import EmailMessage
 from email.utils import make_msgid
-from urllib.parse import urlsplit
 
 from tests.rest import Client
 from tests.suite import Suite
@@ -16,7 +15,7 @@ class Correspondent:
     """Somebody with a mailbox of the own."""
 
     def __init__(self, suite: Suite, name: str, address: str) -> None:
-        self._listener, self._sink = urlsplit(suite.mail_in), Client(suite.mail_out)
+        self._listener, self._sink = suite.mail_listener, Client(suite.mail_out)
         self.name, self.address = name, address
 
     def write(self, to: str, subject: str, text: str, **headers: str) -> str:
@@ -27,7 +26,7 @@ class Correspondent:
         for name, value in headers.items():
             mail[name.replace("_", "-")] = value
         mail.set_content(text)
-        with smtplib.SMTP(self._listener.hostname or "", self._listener.port or 0, timeout=30) as server:
+        with smtplib.SMTP(*self._listener, timeout=30) as server:
             server.send_message(mail)
         return str(mail["Message-ID"])
 

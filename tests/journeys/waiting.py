@@ -3,12 +3,12 @@ may go either way.
 """
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import pytest
 
+from tests import eventually as waiting
 from tests.rest import Answer, Problem
 
 T = TypeVar("T")
@@ -16,16 +16,16 @@ T = TypeVar("T")
 
 def eventually(look: Callable[[], T], seconds: float = 20) -> T:
     """What `look` gives as soon as it is something; a record that is not there yet counts as nothing."""
-    deadline = time.monotonic() + seconds
-    while True:
+
+    def found() -> T | None:
         try:
-            if found := look():
-                return found
+            return look()
         except Problem as problem:
             if problem.status != 404:
                 raise
-        assert time.monotonic() < deadline, f"nothing came within {seconds} s"
-        time.sleep(0.05)
+        return None
+
+    return waiting.eventually(found, seconds)  # type: ignore[return-value]
 
 
 @contextlib.contextmanager
