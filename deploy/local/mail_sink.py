@@ -18,7 +18,7 @@ import sys
 from collections import deque
 from dataclasses import dataclass, field
 from email.message import Message
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import parse_qs, urlsplit
 
 from deploy.local import mail_page
@@ -26,13 +26,23 @@ from deploy.local import mail_page
 MOST_BYTES = 64 * 1024 * 1024
 LARGEST = 32 * 1024 * 1024
 _END = b"\r\n.\r\n"
+DROP = "drop"
+
+
+class Mail(NamedTuple):
+    """A mail that was taken."""
+
+    number: int
+    sender: str
+    recipients: list[str]
+    content: bytes
 
 
 @dataclass
 class Sink:
-    """The mails that came, with their numbers; the oldest go when there is no more room."""
+    """The mails that came; the oldest go when there is no more room."""
 
-    mails: deque[tuple[int, str, list[str], bytes]] = field(default_factory=deque)
+    mails: deque[Mail] = field(default_factory=deque)
     count: int = 0
     size: int = 0
 
@@ -40,9 +50,19 @@ class Sink:
         """Keep a mail."""
         self.count += 1
         self.size += len(content)
-        self.mails.append((self.count, sender, recipients, content))
+        self.mails.append(Mail(self.count, sender, recipients, content))
         while self.size > MOST_BYTES:
-            self.size -= len(self.mails.popleft()[3])
+            self.size -= len(self.mails.popleft().content)
+
+    def refuses(self, recipient: str) -> str:
+        """What a recipient who is not taken is answered with; empty for one who is."""
+        if recipient.startswith("refuse"):
+            return "550 5.1.1 No such mailbox"
+        return "451 4.2.0 Try again later" if recipient.startswith("defer") else ""
+
+    def after_data(self, recipient: str) -> str:
+        """What a mail is answered with instead of being taken: DROP takes it and breaks the connection; empty for most."""
+        return DROP if recipient.startswith("drop") else ""
 
     def empty(self) -> None:
         """Forget all mails; numbers go on."""
@@ -52,10 +72,10 @@ class Sink:
     def listed(self, to: str = "", subject: str = "", limit: int = 50) -> list[dict[str, object]]:
         """The newest mails to a recipient, with a subject that holds some text."""
         found: list[dict[str, object]] = []
-        for number, sender, recipients, content in reversed(self.mails):
-            if to and to.lower() not in map(str.lower, recipients):
+        for mail in reversed(self.mails):
+            if to and to.lower() not in map(str.lower, mail.recipients):
                 continue
-            shown = _shown(number, sender, recipients, content)
+            shown = _shown(*mail)
             if subject.lower() in str(shown["subject"]).lower():
                 found.append(shown)
             if len(found) >= limit:
@@ -64,7 +84,7 @@ class Sink:
 
     def raw(self, number: int) -> bytes | None:
         """One mail as it came; None when it is not here any more."""
-        return next((content for kept, _, _, content in self.mails if kept == number), None)
+        return next((mail.content for mail in self.mails if mail.number == number), None)
 
 
 class Smtp(asyncio.Protocol):
@@ -99,12 +119,13 @@ class Smtp(asyncio.Protocol):
         self._rest = self._rest[end + (3 if begins_with_end else 5) :]
         if content.startswith(b"."):
             content = content[1:]
-        self._sink.take(self._sender, self._recipients, content.replace(b"\r\n.", b"\r\n"))
-        dropped = any(each.startswith("drop") for each in self._recipients)
+        answer = next(filter(None, map(self._sink.after_data, self._recipients)), "")
+        if answer in ("", DROP):
+            self._sink.take(self._sender, self._recipients, content.replace(b"\r\n.", b"\r\n"))
         self._in_data, self._recipients = False, []
-        if dropped:
+        if answer == DROP:
             self._transport.abort()
-        return b"250 2.0.0 OK\r\n"
+        return f"{answer or '250 2.0.0 OK'}\r\n".encode()
 
     def _command(self) -> bytes | None:
         line, found, rest = self._rest.partition(b"\r\n")
@@ -124,10 +145,8 @@ class Smtp(asyncio.Protocol):
         return _ANSWERS.get(verb, b"502 5.5.2 Unknown\r\n")
 
     def _recipient(self, address: str) -> bytes:
-        if address.startswith("refuse"):
-            return b"550 5.1.1 No such mailbox\r\n"
-        if address.startswith("defer"):
-            return b"451 4.2.0 Try again later\r\n"
+        if refusal := self._sink.refuses(address):
+            return f"{refusal}\r\n".encode()
         self._recipients = [*self._recipients, address]
         return b"250 2.1.5 OK\r\n"
 

@@ -1,6 +1,5 @@
 """Campaigns in this process, on real servers, with a sink for its mails and a stand-in for the services that it hears."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +33,7 @@ from tests.builders.campaigns import (
     tagged,
 )
 from tests.campaigns.sink import Sink, running
+from tests.eventually import eventually
 
 KEYS = {"k1": b"0123456789abcdef0123456789abcdef"}
 GIVEN: dict[str, Any] = {
@@ -150,15 +150,6 @@ def marketing(door: Callable[[Principal], Caller]) -> Marketing:
 def address(contact: contact_pb2.Contact) -> str:
     """Where mails to a contact go."""
     return contact.emails[0].address
-
-
-def eventually(answer: Callable[[], Any], seconds: float = 20.0) -> Any:
-    """The first answer that is not empty."""
-    deadline = time.monotonic() + seconds
-    while not (found := answer()):
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.02)
-    return found
 
 
 def announced(record_id: str, name: str) -> list[dict[str, Any]]:

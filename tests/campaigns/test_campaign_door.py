@@ -16,8 +16,9 @@ from chassis import new_id, now, transaction
 from chassis.testing import details, reason
 from services.campaigns import keyring
 from tests.builders.campaigns import HTML, a_campaign_message, tagged
-from tests.campaigns.conftest import Marketing, address, announced, eventually
+from tests.campaigns.conftest import Marketing, address, announced
 from tests.campaigns.sink import Sink
+from tests.eventually import eventually
 
 
 def refused(call: Any, request: Any) -> grpc.RpcError:
@@ -166,7 +167,7 @@ def test_a_paused_campaign_hands_nothing_over_until_it_goes_on(marketing: Market
     sink.refuses = lambda recipient: ""
     transaction.database()["deliveries"].update_many({"campaign_id": campaign.id}, {"$set": {"next_time": now()}})
     time.sleep(1.0)
-    assert not [mail for mail in sink.mails if mail.recipient in mine]
+    assert not [mail for mail in sink.mails if mail.recipients[0] in mine]
     again = campaign_pb2.PauseCampaignRequest(id=campaign.id)
     assert reason(refused(marketing.caller.PauseCampaign, again)) == "CAMPAIGN_NOT_RUNNING"
     marketing.caller.ResumeCampaign(campaign_pb2.ResumeCampaignRequest(id=campaign.id))

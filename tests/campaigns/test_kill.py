@@ -22,8 +22,8 @@ from chassis import new_id, now
 from chassis.embedded import Servers
 from chassis.testing import Caller, key_pair, somebody
 from tests.builders.campaigns import a_campaign_message, a_segment_message, a_template_message
-from tests.campaigns.conftest import eventually
 from tests.campaigns.sink import Sink, running
+from tests.eventually import eventually
 
 PEOPLE, KILLS, CONNECTIONS = 3000, 4, 6
 
@@ -136,7 +136,7 @@ def _verify(database: Any, sink: Sink) -> None:
     assert set(states) <= {"ACCEPTED", "UNKNOWN"}
     assert sum(states.values()) == PEOPLE
     assert states["UNKNOWN"] <= KILLS * CONNECTIONS
-    got = Counter(mail.recipient for mail in sink.mails)
+    got = Counter(mail.recipients[0] for mail in sink.mails)
     assert max(got.values()) == 1, "nobody got a mail twice"
     by_contact = {row["_id"]: row["email"] for row in database["audience_members"].find({}, {"email": 1})}
     accepted = {by_contact[row["contact_id"]] for row in database["deliveries"].find({"state": "ACCEPTED"})}

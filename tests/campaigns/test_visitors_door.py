@@ -14,7 +14,8 @@ from chassis import new_id, now, transaction
 from chassis.testing import details, reason
 from services.campaigns import keyring
 from tests.builders.campaigns import a_form_message
-from tests.campaigns.conftest import Marketing, address, announced, eventually
+from tests.campaigns.conftest import Marketing, address, announced
+from tests.eventually import eventually
 
 BROWSER = {"ip_address": "203.0.113.77", "user_agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "method": "GET"}
 

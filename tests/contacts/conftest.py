@@ -1,6 +1,5 @@
 """The contacts service in this process, on real servers, and a stand-in for sales that announces facts of its own."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -71,12 +70,3 @@ def sales(servers: Servers, door: Any) -> Iterator[Sales]:
     stand_in = Sales(servers)
     yield stand_in
     stand_in.stop()
-
-
-def eventually(answer: Callable[[], Any], seconds: float = 15.0) -> Any:
-    """The first answer that is not empty."""
-    deadline = time.monotonic() + seconds
-    while not (found := answer()):
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.02)
-    return found

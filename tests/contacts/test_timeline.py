@@ -20,7 +20,8 @@ from chassis.events import Fact, registered
 from chassis.testing import Caller, reason, somebody
 from tests.builders.contacts import MINA, a_placed_order, a_sold_opportunity
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD
-from tests.contacts.conftest import Sales, eventually
+from tests.contacts.conftest import Sales
+from tests.eventually import eventually
 
 
 def timeline(caller: Caller, account: Any) -> list[Told]:

@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -34,13 +33,6 @@ def serve_http(stopped: threading.Event) -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     stopped.wait()
     server.shutdown()
-
-
-def eventually(fact, seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not fact():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.02)
 
 
 def alive(pid: int) -> bool:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from chassis.embedded import place
-from tests.deploy.standin import alive, eventually
+from tests.deploy.standin import alive
+from tests.eventually import eventually
 
 # The runner as it is, with another table.
 RUNNER = """

@@ -19,7 +19,8 @@ from deploy.local import claim, report
 from deploy.local.settings import LocalSettings
 from deploy.local.suite import StopAsked, Suite
 from deploy.local.table import Program
-from tests.deploy.standin import alive, eventually
+from tests.deploy.standin import alive
+from tests.eventually import eventually
 
 STANDIN = "tests.deploy.standin"
 

@@ -1,9 +1,6 @@
 """The support service in this process, with its listener, on real servers; its mail goes to the sink."""
 
-import asyncio
 import smtplib
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,12 +15,13 @@ from chassis import new_id
 from chassis.embedded import Servers, place
 from chassis.principal import Principal
 from chassis.testing import Caller, serving, somebody
-from deploy.local import mail_sink
 from services.support import reactions  # noqa: F401  importing registers them
 from services.support.contact import Contact
 from services.support.service import Support
 from services.support.settings import SupportSettings
 from services.support.token import Keys
+from tests.campaigns.sink import Sink, running
+from tests.eventually import eventually
 
 KEYS = Keys.read("k1:a-secret-of-the-tests,k0:an-older-secret-of-them")
 
@@ -34,7 +32,7 @@ class Town:
 
     calling_as: Callable[[Principal], Caller]
     support: Support
-    sink: mail_sink.Sink
+    sink: Sink
     port: int
 
     def hand_in(self, raw: bytes, *recipients: str, sender: str = "ada@rose-thorn.example") -> dict[str, Any]:
@@ -44,36 +42,27 @@ class Town:
 
 
 @pytest.fixture(scope="package")
-def sink() -> Iterator[tuple[mail_sink.Sink, int]]:
-    """A mail sink in a thread, and its port."""
-    kept, ports, loop = mail_sink.Sink(), (place.free_port(), place.free_port()), asyncio.new_event_loop()
-    stop = asyncio.Event()
-    smtp, http = (f"127.0.0.1:{port}" for port in ports)
-    thread = threading.Thread(target=lambda: loop.run_until_complete(mail_sink.serve(kept, smtp, http, stop)))
-    thread.start()
-    eventually(lambda: place.answers(ports[0]))
-    yield kept, ports[0]
-    loop.call_soon_threadsafe(stop.set)
-    thread.join()
-    loop.close()
+def sink() -> Iterator[Sink]:
+    """Where mail ends."""
+    with running(Sink()) as found:
+        yield found
 
 
 @pytest.fixture(scope="package")
-def town(servers: Servers, sink: tuple[mail_sink.Sink, int]) -> Iterator[Town]:
+def town(servers: Servers, sink: Sink) -> Iterator[Town]:
     """The service with all its parts."""
-    kept, smtp_port = sink
     support, port = Support(), place.free_port()
     more = {
         "mail_keys": KEYS,
         "mail_listen": f"127.0.0.1:{port}",
-        "smtp_url": f"smtp://127.0.0.1:{smtp_port}",
+        "smtp_url": f"smtp://127.0.0.1:{sink.port}",
         "mail_limit": 1024 * 1024,
     }
     with serving(
         service_pb2, support, servers.mongo_url("support"), servers.nats_url("support"), projections=(Contact,),
         prepare=support.prepare, settings=SupportSettings, companions=(support.mailroom,), **more,
     ) as calling_as:  # fmt: skip
-        yield Town(calling_as, support, kept, port)
+        yield Town(calling_as, support, sink, port)
 
 
 @pytest.fixture
@@ -131,15 +120,6 @@ def read(caller: Caller, count: int) -> list[Any]:
 def got(caller: Caller, ticket_id: str) -> ticket_pb2.Ticket:
     """The ticket as it is now."""
     return caller.GetTicket(requests_pb2.GetRequest(id=ticket_id))
-
-
-def eventually(answer: Callable[[], Any], seconds: float = 20.0) -> Any:
-    """The first answer that is not empty."""
-    deadline = time.monotonic() + seconds
-    while not (found := answer()):
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.02)
-    return found
 
 
 def _filter(where: dict[str, str]) -> Any:

@@ -13,7 +13,8 @@ from crm.support.v1 import mail_pb2, message_pb2
 
 from chassis import transaction
 from chassis.testing import Caller, somebody
-from tests.support.conftest import Town, a_mailbox, eventually, messages
+from tests.eventually import eventually
+from tests.support.conftest import Town, a_mailbox, messages
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 Mail, Message = mail_pb2.Mail, message_pb2.Message

@@ -6,7 +6,8 @@ from crm.support.v1 import mail_pb2, message_pb2, ticket_pb2
 
 from chassis.testing import Caller
 from tests.builders.support import ADA, EVE, a_mail
-from tests.support.conftest import Town, eventually, got, messages, read, tickets
+from tests.eventually import eventually
+from tests.support.conftest import Town, got, messages, read, tickets
 
 Ticket, Mail, Message = ticket_pb2.Ticket, mail_pb2.Mail, message_pb2.Message
 

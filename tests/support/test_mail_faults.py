@@ -18,7 +18,8 @@ from chassis.testing import Caller, reason, somebody
 from services.support.listener import Listener
 from services.support.post import Post
 from tests.builders.support import ADA, a_mail
-from tests.support.conftest import Town, a_mailbox, eventually, messages, read, tickets
+from tests.eventually import eventually
+from tests.support.conftest import Town, a_mailbox, messages, read, tickets
 from tests.support.test_thread_door import Desk
 
 Mail, Message = mail_pb2.Mail, message_pb2.Message

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.bus import Bus, NotAcknowledged, StreamMissing
 from chassis.embedded import place
-from tests.chassis.events.town import eventually
+from tests.eventually import eventually
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 
 from chassis.events import Reaction, dead_letters
 from chassis.refusals import Refused
-from tests.chassis.events.town import TENANT, eventually, won
+from tests.chassis.events.town import TENANT, won
+from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[3]
 

@@ -12,7 +12,8 @@ from chassis.events import Reaction, on, outbox
 from chassis.events.fact import headers, reacting_to
 from chassis.principal import principal
 from chassis.refusals import Refused
-from tests.chassis.events.town import TENANT, as_sales, eventually, won
+from tests.chassis.events.town import TENANT, as_sales, won
+from tests.eventually import eventually
 
 
 class OpportunityUnknown(Refused):

@@ -9,7 +9,8 @@ import time
 from chassis import transaction
 from chassis.bus import Bus
 from chassis.events import Relay
-from tests.chassis.events.town import as_sales, eventually, won
+from tests.chassis.events.town import as_sales, won
+from tests.eventually import eventually
 
 
 def kill(child):

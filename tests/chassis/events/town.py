@@ -1,6 +1,5 @@
 """Two services in one process, as events need them: sales announces, contacts listens; real servers in between."""
 
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -17,14 +16,6 @@ from chassis.ids import new_id
 from chassis.principal import acting_as, of_service
 
 TENANT = "ten_acme"
-
-
-def eventually(true: Callable[[], object], seconds: float = 20.0) -> None:
-    """Wait until something holds; fails after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not come to be"
-        time.sleep(0.01)
 
 
 @dataclass
