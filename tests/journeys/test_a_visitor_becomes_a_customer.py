@@ -97,6 +97,24 @@ def test_all_of_it_stands_on_one_timeline(story: Story, plural: str) -> None:
     assert (set(told), len(told)) == (expected, len(expected))
 
 
+def test_all_of_it_is_seen_in_one_overview(story: Story) -> None:
+    def seen() -> dict[str, Any]:
+        return dict(story.admin.get(f"/v1/contacts/{story.contact}/overview").body)
+
+    eventually(lambda: seen()["audience"]["answer"]["audience_members"][0]["click_count"])
+    blocks = seen()
+    assert {block["state"] for block in blocks.values()} == {"FRESH"}
+    found = {name: block["answer"] for name, block in blocks.items()}
+    assert (found["contact"]["id"], found["account"]["id"]) == (story.contact, story.account)
+    assert found["pipeline"]["total"]["won_amount"] == [story.ordered["total"]]
+    assert [each["id"] for each in found["orders"]["orders"]] == [story.ordered["id"]]
+    assert [(each["id"], each["status"]) for each in found["tickets"]["tickets"]] == [(story.ticket["id"], "SOLVED")]
+    assert [each["name"] for each in found["segments"]["segments"]] == ["Buyers"]
+    [member] = found["audience"]["audience_members"]
+    assert (member["order_count"], member["opted_out"], member["mail_count"]) == (1, [TOPIC], 1)
+    assert {each["campaign_id"] for each in found["mails"]["deliveries"]} == {story.first["id"], story.second["id"]}
+
+
 @pytest.mark.parametrize("service", ANNOUNCED)
 def test_each_fact_was_announced_once(story: Story, suite: Suite, service: str) -> None:
     def told() -> dict[str, Any]:
