@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from chassis.embedded import guardian, place
@@ -56,6 +56,17 @@ class Suite:
         pid = self.processes()[name]
         os.kill(pid, signal.SIGKILL)
         return pid
+
+    def pause(self, name: str) -> int:
+        """Stop a process and all that it has started, by SIGSTOP, until `go_on`; answers its id."""
+        pid = self.processes()[name]
+        os.killpg(pid, signal.SIGSTOP)
+        return pid
+
+    def go_on(self, pid: int) -> None:
+        """Let what was paused go on, unless it was killed meanwhile."""
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGCONT)
 
     def wait_restarted(self, name: str, pid: int, seconds: float = 20.0) -> None:
         """Return when the process runs under another id than `pid`. Raises SuiteFailed."""

@@ -45,13 +45,15 @@ class Sink:
     mails: deque[Mail] = field(default_factory=deque)
     count: int = 0
     size: int = 0
+    room: int = MOST_BYTES
+    seconds: float = 0.0  # between a mail and the answer to it
 
     def take(self, sender: str, recipients: list[str], content: bytes) -> None:
         """Keep a mail."""
         self.count += 1
         self.size += len(content)
         self.mails.append(Mail(self.count, sender, recipients, content))
-        while self.size > MOST_BYTES:
+        while self.size > self.room:
             self.size -= len(self.mails.popleft().content)
 
     def refuses(self, recipient: str) -> str:
@@ -103,9 +105,12 @@ class Smtp(asyncio.Protocol):
         """Take what came as far as it is whole, and answer all of it at once."""
         self._rest += data
         answers: list[bytes] = []
+        count = self._sink.count
         while (answer := self._mail() if self._in_data else self._command()) is not None:
             answers.append(answer)
-        if answers:
+        if answers and self._sink.seconds and self._sink.count > count:
+            asyncio.get_running_loop().call_later(self._sink.seconds, self._transport.write, b"".join(answers))
+        elif answers:
             self._transport.write(b"".join(answers))
         if (answers and answers[-1].startswith(b"221")) or len(self._rest) > LARGEST:
             self._transport.close()

@@ -42,7 +42,9 @@ def concluded(name: str, check: Callable[[Suite, Verdict], None], **settings: ob
     sys.exit(bool(verdict.faults))
 
 
-UNLIMITED = {"KITH_USER_REQUESTS_PER_MINUTE": 0, "KITH_TENANT_REQUESTS_PER_MINUTE": 0}
+UNLIMITED = {
+    "KITH_USER_REQUESTS_PER_MINUTE": 0, "KITH_TENANT_REQUESTS_PER_MINUTE": 0, "KITH_VISITS_PER_ADDRESS": 0,
+}  # fmt: skip
 
 
 @contextmanager
