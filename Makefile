@@ -46,6 +46,9 @@ check-durability: $(CONTRACT)  ## What is acknowledged is on disk
 check-once: $(CONTRACT)  ## An effect happens once, whoever asks again and whoever dies
 	@$(RUN) -m tests.checks.once $(ARGS)
 
+chaos: $(CONTRACT)  ## Whoever is killed or paused, nothing acknowledged is lost, and nothing is done or sent twice (6 min)
+	@$(RUN) -m tests.checks.chaos $(ARGS)
+
 deny-unchanged: $(CONTRACT)  ## Whoever is refused has changed nothing
 	@$(RUN) -m tests.checks.deny_unchanged $(ARGS)
 
@@ -99,4 +102,4 @@ $(BUF): package-lock.json $(READY)
 	@$(NPM) ci --silent --ignore-scripts
 	@touch $@
 
-.PHONY: up down status logs test lint bench check-durability check-once deny-unchanged identity routes help protos lock clean
+.PHONY: up down status logs test lint bench check-durability check-once chaos deny-unchanged identity routes help protos lock clean
