@@ -31,25 +31,9 @@ SHOWN = 20  # lines in doubt that are named
 
 def check(wanted: argparse.Namespace, sink: Sink, suite: Suite, verdict: Verdict) -> None:
     """The storm, and what it left."""
-    victims = wanted.victims or sorted(suite.processes())
-    strikes = drawn(
-        wanted.seed, victims, kills=wanted.kills, pauses=wanted.pauses, seconds=wanted.seconds, longest_pause=wanted.longest_pause
-    )  # fmt: skip
-    print(f"seed {wanted.seed}: {'; '.join(map(str, strikes))}", file=sys.stderr)
     traffic, storm = Traffic(suite, sink, people=wanted.people, patience=PATIENCE), Storm(suite)
     traffic.prepare()
-    began = time.monotonic()
-    with traffic.flowing(wanted.customers, wanted.writers, wanted.visitors):
-        storm.break_loose(strikes)
-        time.sleep(CALM)
-    silence = traffic.diary.longest_silence(began, time.monotonic())
-    with Client(suite.url, suite.api_key) as api:
-        traffic.diary.repeat(
-            api, random.Random(wanted.seed).sample(traffic.diary.writes, k=min(REPEATED, len(traffic.diary.writes)))
-        )
-    verdict.faults += traffic.diary.faults
-    verdict.facts |= {"seed": wanted.seed, **{f"{kind}s": dict(storm.fallen[kind]) for kind in (KILL, PAUSE)}}
-    verdict.facts |= {"writes_acknowledged": len(traffic.diary.writes), "longest_silence_seconds": round(silence, 1)}
+    _weather(wanted, suite, traffic, storm, verdict)
     with noted(verdict, "at the end"):
         eventually(partial(_all_ready, suite))
     with noted(verdict, "under way at the end"):
@@ -60,6 +44,28 @@ def check(wanted: argparse.Namespace, sink: Sink, suite: Suite, verdict: Verdict
         left = {"outbox": oracle.unpublished(), "dead_letters": oracle.dead_letters()}
     verdict.facts |= left
     verdict.demand(not any(left.values()), f"left at the end: {left}")
+
+
+def _weather(wanted: argparse.Namespace, suite: Suite, traffic: Traffic, storm: Storm, verdict: Verdict) -> None:
+    """Traffic, and the storm over it; afterwards the same keys give the same answers."""
+    strikes = drawn(
+        wanted.seed, wanted.victims or sorted(suite.processes()), kills=wanted.kills, pauses=wanted.pauses,
+        seconds=wanted.seconds, longest_pause=wanted.longest_pause,
+    )  # fmt: skip
+    print(f"seed {wanted.seed}: {'; '.join(map(str, strikes))}", file=sys.stderr)
+    diary, began = traffic.diary, time.monotonic()
+    with traffic.flowing(wanted.customers, wanted.writers, wanted.visitors):
+        storm.break_loose(strikes)
+        time.sleep(CALM)
+    silence = diary.longest_silence(began, time.monotonic())
+    again = random.Random(wanted.seed).sample(diary.writes, min(REPEATED, len(diary.writes)))
+    with Client(suite.url, suite.api_key) as api:
+        diary.repeat(api, again)
+    verdict.faults += diary.faults
+    verdict.facts |= {
+        "seed": wanted.seed, "kills": dict(storm.fallen[KILL]), "pauses": dict(storm.fallen[PAUSE]),
+        "writes_acknowledged": len(diary.writes), "longest_silence_seconds": round(silence, 1),
+    }  # fmt: skip
 
 
 def _judge(findings: Findings, storm: Storm, connections: int, verdict: Verdict) -> None:

@@ -72,3 +72,10 @@ def test_a_line_that_is_neither_accepted_nor_in_doubt_breaks_the_law() -> None:
     findings = Findings()
     posts().judge("support", {"dlv_1": ("FAILED", "msg_1@kith.example")}, findings)
     assert findings.broken == ["lines of support ended as {'FAILED': 1}"]
+
+
+def test_a_mail_that_stands_in_no_ledger_breaks_the_law() -> None:
+    findings, arrived = Findings(), posts("msg_1@kith.example", "msg_2@kith.example")
+    arrived.judge("support", {"dlv_1": ("ACCEPTED", "msg_1@kith.example")}, findings)
+    arrived.judge_strays(findings)
+    assert findings.faults == ["broken: 1 mails stand in no ledger, such as ['msg_2@kith.example']"]

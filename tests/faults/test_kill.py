@@ -31,8 +31,9 @@ def test_a_kill_loses_nothing_and_doubles_nothing(suite: Suite, traffic: Traffic
     traffic.wait_drained(storm.deaths)
     findings = traffic.findings()
     assert not findings.faults
-    assert len(findings.unknown["campaigns"]) <= CONNECTIONS * 2 * len(VICTIMS)
-    assert len(findings.unknown["support"]) <= 2 * len(VICTIMS)
+    # Two kills each of the sender and of its database, in all tests of this suite together.
+    assert len(findings.unknown["campaigns"]) <= 4 * CONNECTIONS
+    assert len(findings.unknown["support"]) <= 4
     with looking(suite) as oracle:
         assert oracle.dead_letters() == 0
 

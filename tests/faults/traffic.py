@@ -67,4 +67,5 @@ class Traffic:
             self._forms.judge(oracle, findings)
             self._mailing.judge(oracle, posts, findings)
             laws.judge(oracle, findings)
+        posts.judge_strays(findings)
         return findings
