@@ -39,7 +39,7 @@ class Post:
         self._connection: smtplib.SMTP | None = None
         self.sweepers = (
             Sweeper("post", lambda: deliveries.due(now()), self.deliver, spoilt=self.give_up, seconds=0.5),
-            Sweeper("forgotten mails", lambda: deliveries.forgotten(now()), self.lose_track, seconds=30.0),
+            Sweeper("forgotten mails", lambda: deliveries.forgotten(now()), self.lose_track, seconds=5.0),
         )
 
     def deliver(self, item: Item) -> None:
