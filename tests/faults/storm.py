@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import MongoClient
@@ -16,6 +16,7 @@ from tests.suite import Suite
 
 KILL, PAUSE = "kill", "pause"
 _SHORTEST_PAUSE = 1.0  # seconds
+_CHORES = timedelta(seconds=20)  # for which the chores of campaigns are leased
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,9 @@ def let_lapse(suite: Suite, deaths: Mapping[str, datetime]) -> None:
     To be called in calm, when whoever lives has written down what became of its mails.
     """
     with MongoClient[dict[str, Any]](suite.mongo_admin_url()) as client:
+        if "campaigns" in deaths:
+            of_the_dead = {"_id": "campaigns/chores", "until": {"$lt": deaths["campaigns"] + _CHORES}}
+            client["kith_campaigns"]["leases"].delete_many(of_the_dead)
         if at := max((deaths[each] for each in ("campaigns", "mongod") if each in deaths), default=None):
             held = {"state": {"$in": ["LEASED", "SENDING"]}, "state_time": {"$lt": at}}
             client["kith_campaigns"]["deliveries"].update_many(held, {"$set": {"lease_until": at}})
