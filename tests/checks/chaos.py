@@ -120,6 +120,6 @@ def _arguments() -> argparse.Namespace:
 if __name__ == "__main__":
     asked = _arguments()
     # Slow enough that a sender is nearly always in the middle of a mail.
-    with receiving(Sink(seconds=0.04)) as sink:
+    with receiving(Sink(seconds=0.04, room=1 << 30)) as sink:
         mail = {"KITH_SMTP_URL": f"smtp://127.0.0.1:{sink.port}", "KITH_SMTP_CONNECTIONS": asked.connections}
         concluded("chaos", partial(check, asked, sink), **UNLIMITED, **mail)

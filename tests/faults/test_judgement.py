@@ -48,7 +48,7 @@ def test_what_is_there_twice_or_unasked_is_doubled() -> None:
 
 def posts(*message_ids: str) -> Posts:
     mails = [
-        Mail("a@b.example", "c@d.example", f"To: x\r\nMessage-ID: <{id}>\r\n\r\nMessage-ID: <no>".encode())
+        Mail(1, "a@b.example", ["c@d.example"], f"To: x\r\nMessage-ID: <{id}>\r\n\r\nMessage-ID: <no>".encode())
         for id in message_ids
     ]
     return Posts(Sink(mails=mails))
