@@ -136,7 +136,7 @@ def _figures(contact_id: str) -> Row:
         "won_count": len(wins),
         "last_win_date": max((sale.get("date") or "" for sale in wins), default=""),
         "order_count": len(orders),
-        "spent": sums(sale["amount"] for sale in orders if sale.get("amount")),
+        "spent": sums(sale["amount"] for sale in sales if sale["kind"] != "win" and sale.get("amount")),
         "first_order_date": days[0] if days else "",
         "last_order_date": days[-1] if days else "",
     }

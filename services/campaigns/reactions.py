@@ -5,6 +5,7 @@ from typing import Any
 
 from crm.contacts.v1 import events_pb2 as contacts
 from crm.sales.v1 import events_pb2 as sales
+from crm.sales.v1 import order_pb2
 
 from chassis import Fact, mirror, on
 from services.campaigns import standing
@@ -50,22 +51,29 @@ def count_the_win(event: sales.OpportunityWon | sales.OpportunityReopened, fact:
     _know_sale(deal.id, fact, people, kind="win", counts=isinstance(event, sales.OpportunityWon), date=deal.close_date)
 
 
-@on(sales.OrderPlaced)
-def count_the_order(event: sales.OrderPlaced, fact: Fact) -> None:
-    """Count an order with everybody who took part in it."""
+@on(sales.OrderPlaced, sales.OrderUpdated)
+def count_the_order(event: sales.OrderPlaced | sales.OrderUpdated, fact: Fact) -> None:
+    """Count an order with everybody who placed it; a credit only lessens what they spent."""
     order = event.order
+    people = event.contact_ids if isinstance(event, sales.OrderPlaced) else _people(order)
+    kind = "credit" if order.kind == order_pb2.Order.CREDIT else "order"
+    counts = order.status != order_pb2.Order.CANCELLED
     amount = mirror.stored(order.total) if order.HasField("total") else None
-    _know_sale(order.id, fact, event.contact_ids, kind="order", counts=True, date=order.order_date, amount=amount)
+    _know_sale(order.id, fact, people, kind=kind, counts=counts, date=order.order_date, amount=amount)
 
 
 @on(sales.OrderCancelled)
 def discount_the_order(event: sales.OrderCancelled, fact: Fact) -> None:
     """An order that was called off counts no more; it concerns the people who placed it."""
-    known = Sale.objects(id=event.order.id).first()
-    _know_sale(event.order.id, fact, known.contact_ids if known else [], kind="order", counts=False)
+    _know_sale(event.order.id, fact, _people(event.order), kind="order", counts=False)
 
 
 _NOTHING: dict[str, Any] = {"opted_in": [], "opted_out": [], "suppressed": False}
+
+
+def _people(order: order_pb2.Order) -> list[str]:
+    known = Sale.objects(id=order.id).first()
+    return known.contact_ids if known else list(order.contact_ids)
 
 
 def _know_sale(id: str, fact: Fact, contact_ids: Iterable[str], **fields: Any) -> None:

@@ -6,6 +6,7 @@ The same fact may come twice or late: `Interaction.tell` keeps it once, at the t
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from crm.campaigns.v1 import campaign_pb2
 from crm.campaigns.v1 import events_pb2 as campaigns
@@ -14,6 +15,7 @@ from crm.sales.v1 import events_pb2 as sales
 from crm.sales.v1 import opportunity_pb2, order_pb2
 from crm.support.v1 import events_pb2 as support
 from crm.support.v1 import ticket_pb2
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis import Fact, on
@@ -61,16 +63,18 @@ def show_the_reopening(event: sales.OpportunityReopened, fact: Fact) -> None:
 
 @on(sales.OrderPlaced)
 def show_the_order(event: sales.OrderPlaced, fact: Fact) -> None:
-    """Something was ordered."""
-    _tell_of_order(fact, "placed", event.order, event.contact_ids, on_day=event.order.order_date)
+    """Something was ordered, or given back."""
+    order = event.order
+    happened = "credited" if order.kind == order_pb2.Order.CREDIT else "placed"
+    _tell_of_order(fact, happened, order, event.contact_ids, order.order_date, at=_known(order, "place_time"))
 
 
 @on(sales.OrderCancelled)
 def show_the_cancellation(event: sales.OrderCancelled, fact: Fact) -> None:
     """An order was called off; it concerns the people who placed it."""
-    placed = Interaction.objects(record_id=event.order.id, kind="ORDER").first()
-    people = placed.contact_ids if placed else []
-    _tell_of_order(fact, "cancelled", event.order, people, description=event.order.cancel_reason)
+    placed, order = Interaction.objects(record_id=event.order.id, kind="ORDER").first(), event.order
+    people = placed.contact_ids if placed else order.contact_ids
+    _tell_of_order(fact, "cancelled", order, people, at=_known(order, "cancel_time"), description=order.cancel_reason)
 
 
 @on(contacts.LeadConverted)
@@ -118,7 +122,7 @@ def take_the_lead_in(event: campaigns.FormSubmitted, fact: Fact) -> None:
 @on(campaigns.CampaignMailSent)
 def show_the_mail(event: campaigns.CampaignMailSent, fact: Fact) -> None:
     """A campaign's mail went out; one interaction stands on the timelines of all who got it at that moment."""
-    _tell_of_mail(fact, "sent", event, event.contact_ids, event.send_time, direction="OUTBOUND")
+    _tell_of_mail(fact, "sent", event, event.contact_ids, _known(event, "send_time"), direction="OUTBOUND")
 
 
 @on(campaigns.CampaignMailBounced)
@@ -133,7 +137,7 @@ def show_the_bounce(event: campaigns.CampaignMailBounced, fact: Fact) -> None:
 def show_the_click(event: campaigns.LinkClicked, fact: Fact) -> None:
     """A link of it was followed."""
     told = {"direction": "INBOUND", "description": event.url}
-    _tell_of_mail(fact, "link followed", event, [event.contact_id], event.click_time, **told)
+    _tell_of_mail(fact, "link followed", event, [event.contact_id], _known(event, "click_time"), **told)
 
 
 @on(campaigns.ContactUnsubscribed)
@@ -144,32 +148,47 @@ def show_the_way_out(event: campaigns.ContactUnsubscribed, fact: Fact) -> None:
 
 
 def _tell_of_mail(
-    fact: Fact, happened: str, event: _MailEvent, contact_ids: Iterable[str], at: Timestamp | None = None, **more: str
+    fact: Fact, happened: str, event: _MailEvent, contact_ids: Iterable[str], at: Timestamp | None = None, **more: Any
 ) -> None:
     # Campaigns writes to people; that it also concerns their companies is known here.
-    people = list(contact_ids)
+    people = [id for id in contact_ids if id]
     accounts = Contact.objects(id__in=people, account_id__ne=None).distinct("account_id")
     title = titles.of_mail(happened, event.campaign_name)
-    told = {"kind": "EMAIL", "record_id": event.campaign_id, "title": title}
+    told: dict[str, Any] = {"kind": "EMAIL", "record_id": event.campaign_id, "title": title}
     when = at.ToDatetime(tzinfo=UTC) if at else fact.time
-    Interaction.tell(fact, occur_time=when, account_ids=sorted(accounts), contact_ids=people, **told, **more)
+    if people:
+        Interaction.tell(fact, occur_time=when, account_ids=sorted(accounts), contact_ids=people, **told, **more)
 
 
-def _tell_of_opportunity(fact: Fact, happened: str, opportunity: opportunity_pb2.Opportunity, **more: str) -> None:
+def _tell_of_opportunity(fact: Fact, happened: str, opportunity: opportunity_pb2.Opportunity, **more: Any) -> None:
     people = [part.contact_id for part in opportunity.contacts]
-    told = {"kind": "OPPORTUNITY", "record_id": opportunity.id, "title": titles.of_opportunity(happened, opportunity)}
+    told: dict[str, Any] = {
+        "kind": "OPPORTUNITY",
+        "record_id": opportunity.id,
+        "title": titles.of_opportunity(happened, opportunity),
+    }
     _tell(fact, opportunity.account_id, people, **told, **more)
 
 
-def _tell_of_order(fact: Fact, happened: str, order: order_pb2.Order, people: Iterable[str], **more: str) -> None:
-    told = {"kind": "ORDER", "record_id": order.id, "title": titles.of_order(happened, order)}
-    _tell(fact, order.account_id, people, **told, **more)
+def _tell_of_order(
+    fact: Fact, happened: str, order: order_pb2.Order, people: Iterable[str], on_day: str = "",
+    at: Timestamp | None = None, **more: Any,
+) -> None:  # fmt: skip
+    told: dict[str, Any] = {"kind": "ORDER", "record_id": order.id, "title": titles.of_order(happened, order)}
+    _tell(fact, order.account_id, people, on_day, at, **told, **more)
 
 
-def _tell(fact: Fact, account_id: str, contact_ids: Iterable[str], on_day: str = "", **told: str) -> None:
+def _known(message: Message, name: str) -> Timestamp | None:
+    at: Timestamp = getattr(message, name)
+    return at if message.HasField(name) else None
+
+
+def _tell(
+    fact: Fact, account_id: str, contact_ids: Iterable[str], on_day: str = "", at: Timestamp | None = None, **told: Any
+) -> None:
     account_ids, contact_ids = [account_id] if account_id else [], [id for id in contact_ids if id]
     if account_ids or contact_ids:  # what concerns nobody stands on no timeline
-        when = happened_at(on_day, fact.time)
+        when = at.ToDatetime(tzinfo=UTC) if at else happened_at(on_day, fact.time)
         Interaction.tell(fact, occur_time=when, account_ids=account_ids, contact_ids=contact_ids, **told)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chassis import Invalid, lookup
+from chassis import Invalid, Violation, lookup
 from services.sales.product import Product
 
 Line = dict[str, Any]
@@ -11,22 +11,46 @@ Line = dict[str, Any]
 _BILLION = 1_000_000_000
 
 
-def name_the_products(lines: list[Line], known: Iterable[Line] = ()) -> None:
-    """Give each line its product's name and a quantity. Refused with Invalid for a product that cannot be sold.
+def name_the_products(noun: str, lines: list[Line], known: Iterable[Line] = ()) -> None:
+    """Give each line of a `noun` its product's name and a quantity. Refused with Invalid for what is no product.
 
-    `known` are lines that were there before: a product that was discontinued since may stay in them.
+    `known` are lines that were there before: a product that was deleted since may stay in them.
     """
     products = lookup(Product, {line["product_id"] for line in lines})
     kept = {line["product_id"] for line in known}
     for index, line in enumerate(lines):
         product = products.get(line["product_id"])
         if product is None and line["product_id"] not in kept:
-            raise Invalid.field(f"opportunity.lines[{index}].product_id", "names no product")
+            raise Invalid.field(f"{noun}.lines[{index}].product_id", "names no product")
         if product is not None:
-            if product.get("discontinued") and line["product_id"] not in kept:
-                raise Invalid.field(f"opportunity.lines[{index}].product_id", "is no longer sold")
             line["product_name"] = product["name"]
         line["quantity"] = line.get("quantity") or 1
+
+
+def demand_sold(noun: str, lines: list[Line], known: Iterable[Line] = ()) -> None:
+    """Refused with Invalid for a product that is no longer sold, unless it was in the `known` lines before."""
+    products = lookup(Product, {line["product_id"] for line in lines})
+    kept = {line["product_id"] for line in known}
+    for index, line in enumerate(lines):
+        if products.get(line["product_id"], {}).get("discontinued") and line["product_id"] not in kept:
+            raise Invalid.field(f"{noun}.lines[{index}].product_id", "is no longer sold")
+
+
+def demand_quantities(noun: str, lines: list[Line], sign: int = 1) -> None:
+    """Refused with Invalid for a line whose quantity does not have this sign."""
+    wrong = [index for index, line in enumerate(lines) if line["quantity"] * sign < 0]
+    if wrong:
+        side = "below" if sign > 0 else "above"
+        raise Invalid(Violation(f"{noun}.lines[{index}].quantity", f"is {side} zero") for index in wrong)
+
+
+def demand_one_currency(noun: str, lines: list[Line], amount: dict[str, Any] | None = None) -> None:
+    """Refused with Invalid where prices, and the amount where there is one, are in several currencies."""
+    currencies = {price["currency_code"] for line in lines if (price := line.get("unit_price"))}
+    if amount:
+        currencies.add(amount["currency_code"])
+    if len(currencies) > 1:
+        raise Invalid.field(f"{noun}.lines", f"mix the currencies {', '.join(sorted(currencies))}")
 
 
 def priced(lines: list[Line]) -> list[Line]:

@@ -14,7 +14,6 @@ from chassis import (
     Parts,
     StringField,
     Violation,
-    lookup,
     now,
     principal,
     remembered,
@@ -22,7 +21,7 @@ from chassis import (
     today,
 )
 from services.sales.account import Account
-from services.sales.line import name_the_products
+from services.sales.line import demand_one_currency, demand_quantities, demand_sold, name_the_products
 from services.sales.pipeline import LOST, OPEN, WON, Pipeline, Stage
 from services.sales.refusals import (
     OpportunityAlreadyClosed,
@@ -148,8 +147,7 @@ class Opportunity(Owned):
     def arrive(self) -> None:
         """A new opportunity stands in a stage of a pipeline; in a closing one when it comes from history."""
         super().arrive()
-        if not self.team_id and (owner := lookup(User, [self.owner_id]).get(self.owner_id)):
-            self.team_id = owner.get("team_id")
+        self.team_id = self.team_id or User.team_of(self.owner_id)
         pipeline = self._pipeline_of_arrival()
         try:
             stage = pipeline.stage(self.stage) if self.stage else pipeline.first(OPEN)
@@ -174,12 +172,11 @@ class Opportunity(Owned):
         """Names of what it refers to, and days from open to close."""
         if not self._before or self._before.get("account_id") != self.account_id:
             self.account_name = Account.name_of(self.account_id) or None
-        name_the_products(self.lines, known=(self._before or {}).get("lines", ()))
-        currencies = {price["currency_code"] for line in self.lines if (price := line.get("unit_price"))}
-        if self.amount:
-            currencies.add(self.amount["currency_code"])
-        if len(currencies) > 1:
-            raise Invalid.field("opportunity.lines", f"mix the currencies {', '.join(sorted(currencies))}")
+        known = (self._before or {}).get("lines", ())
+        name_the_products("opportunity", self.lines, known)
+        demand_sold("opportunity", self.lines, known)
+        demand_quantities("opportunity", self.lines)
+        demand_one_currency("opportunity", self.lines, self.amount)
         if self.closed:
             self._close(self.close_date)
 

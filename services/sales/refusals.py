@@ -35,5 +35,9 @@ class PipelineIsDefault(Refused):
     """The pipeline {pipeline} is the default; make another one the default first."""
 
 
+class OrderAgreed(Refused):
+    """The order {number} stands as it was agreed in the opportunity {opportunity}."""
+
+
 class OrderAlreadyCancelled(Refused):
     """The order {number} is already cancelled."""

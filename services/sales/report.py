@@ -6,17 +6,12 @@ from typing import Any
 
 from crm.sales.v1 import report_pb2
 
-from services.sales.account import Account
-from services.sales.line import money
+from services.sales.grouping import moneys, named, periods
 from services.sales.opportunity import Opportunity
-from services.sales.pipeline import LOST, OPEN, WON, Pipeline
-from services.sales.product import Product
-from services.sales.user import Team, User
+from services.sales.pipeline import LOST, OPEN, WON
 
 Row = dict[str, Any]
 
-_CLOSE = {"$ifNull": ["$close_date", ""]}
-_QUARTER = {"$toString": {"$ceil": {"$divide": [{"$toInt": {"$substrBytes": [_CLOSE, 5, 2]}}, 3]}}}
 _GROUPS: dict[str, Any] = {
     "stage": "$stage",
     "status": "$status",
@@ -26,24 +21,7 @@ _GROUPS: dict[str, Any] = {
     "team": "$team_id",
     "product": "$lines.product_id",
     "account": "$account_id",
-    "month": {"$substrBytes": [_CLOSE, 0, 7]},
-    "quarter": {"$cond": [{"$eq": [_CLOSE, ""]}, "", {"$concat": [{"$substrBytes": [_CLOSE, 0, 4]}, "-Q", _QUARTER]}]},
-    "year": {"$substrBytes": [_CLOSE, 0, 4]},
-}
-
-
-def _stage_names(keys: list[str]) -> dict[str, str]:
-    stages = [stage for row in Pipeline.objects.only("stages").as_pymongo() for stage in row["stages"]]
-    return {stage["key"]: stage["name"] for stage in stages if stage["key"] in keys}
-
-
-_NAMES: dict[str, Any] = {
-    "stage": _stage_names,
-    "owner": User.named,
-    "team": Team.named,
-    "account": Account.named,
-    "product": lambda ids: dict(Product.objects(id__in=ids).scalar("id", "name")),
-    "pipeline": lambda ids: dict(Pipeline.objects(id__in=ids).scalar("id", "name")),
+    **periods("$close_date"),
 }
 
 
@@ -54,14 +32,9 @@ def report_pipeline(request: Any) -> report_pb2.PipelineReport:
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in found:
         groups[tuple(row["_id"].get(each) or "" for each in by)].append(row)
-    labels = {each: _labels(each, {key[place] for key in groups}) for place, each in enumerate(by)}
     report = report_pb2.PipelineReport(total=_figures(_total(request, found, by)))
-    for key, rows in groups.items():
-        named = [
-            {"by": each, "value": value, "label": labels[each].get(value, "")}
-            for each, value in zip(by, key, strict=True)
-        ]
-        report.rows.append(report_pb2.PipelineReport.Row(group=named, **_figures(rows)))
+    for key, group in named(by, groups).items():
+        report.rows.append(report_pb2.PipelineReport.Row(group=group, **_figures(groups[key])))
     report.rows.sort(key=_greatest_first)
     return report
 
@@ -129,9 +102,9 @@ def _figures(rows: Iterable[Row]) -> dict[str, Any]:
         "open_count": counts[OPEN],
         "won_count": counts[WON],
         "lost_count": counts[LOST],
-        "amount": _moneys(amounts[""]),
-        "open_amount": _moneys(amounts[OPEN]),
-        "won_amount": _moneys(amounts[WON]),
+        "amount": moneys(amounts[""]),
+        "open_amount": moneys(amounts[OPEN]),
+        "won_amount": moneys(amounts[WON]),
         "win_rate": counts[WON] / decided if decided else None,
         "average_days_to_close": sum(days * n for days, n in won_days) / sum(histogram.values()) if won_days else None,
         "median_days_to_close": median(won_days),
@@ -152,14 +125,6 @@ def _at(histogram: list[tuple[int, int]], place: int) -> int:
             return value
         place -= count
     raise IndexError(place)
-
-
-def _moneys(amounts: dict[str, int]) -> list[Row]:
-    return [money(currency, billionths) for currency, billionths in sorted(amounts.items()) if currency]
-
-
-def _labels(by: str, values: set[str]) -> dict[str, str]:
-    return _NAMES[by](sorted(values - {""})) if by in _NAMES else {}
 
 
 def _greatest_first(row: Any) -> tuple[int, int, list[str]]:

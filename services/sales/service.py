@@ -7,6 +7,7 @@ from crm.sales.v1 import service_pb2_grpc
 from chassis import Invalid, lookup, next_number, now, standard, today
 from services.sales.opportunity import Opportunity
 from services.sales.order import Order
+from services.sales.order_report import report_orders
 from services.sales.pipeline import LOST, OPEN, WON, Pipeline, Stage
 from services.sales.product import Product
 from services.sales.report import report_pipeline
@@ -76,12 +77,16 @@ class Sales(standard(Product, Pipeline, Opportunity, Order), service_pb2_grpc.Sa
     def CancelOrder(self, request: Any, context: Any) -> Any:
         """Called off."""
         with Order.change(request) as order:
-            order.cancel(request.reason)
+            order.cancel(request.reason, at=now())
         return order.message()
 
     def ReportPipeline(self, request: Any, context: Any) -> Any:
         """What the pipeline holds and what came of it."""
         return report_pipeline(request)
+
+    def ReportOrders(self, request: Any, context: Any) -> Any:
+        """What was ordered."""
+        return report_orders(request)
 
 
 def _pipeline(opportunity: Opportunity) -> Pipeline:

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from crm.sales.v1 import opportunity_pb2, pipeline_pb2, product_pb2
+from crm.sales.v1 import opportunity_pb2, order_pb2, pipeline_pb2, product_pb2
 
 from services.sales.opportunity import Opportunity
+from services.sales.order import Order
 from services.sales.pipeline import LOST, OPEN, WON, Stage
 
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -49,3 +50,19 @@ def a_pipeline_message(**fields: Any) -> pipeline_pb2.Pipeline:
 def euros(units: int, nanos: int = 0) -> dict[str, Any]:
     """Money in euros."""
     return {"currency_code": "EUR", "units": units, "nanos": nanos}
+
+
+def an_order_message(product_id: str, **fields: Any) -> order_pb2.Order:
+    """What a client sends to bring an order in: two rose bushes."""
+    lines = [{"product_id": product_id, "quantity": 2, "unit_price": euros(12, 500_000_000)}]
+    return order_pb2.Order(**({"lines": lines} | fields))
+
+
+def an_order(**fields: Any) -> Order:
+    """An order that never met a database: two rose bushes, placed in the morning."""
+    line = {"product_id": "prod_1", "product_name": "Rose bush", "quantity": 2, "unit_price": euros(12, 500_000_000)}
+    given = {
+        "number": "ORD-2026-000007", "kind": "SALE", "status": "PLACED", "order_date": "2026-03-02", "lines": [line],
+        "total": euros(25), "place_time": MORNING,
+    } | fields  # fmt: skip
+    return Order(id="ord_01m80nk41xeqr8nx3htck6pmz2", tenant_id="ten_1", create_time=MORNING, **given)

@@ -78,7 +78,13 @@ def test_sales_count_for_people_whatever_comes_first_and_however_often(marketing
     [member] = marketing.caller.ListAudienceMembers(listing_pb2.ListRequest()).audience_members
     assert [(each.currency_code, each.units) for each in member.spent] == [("EUR", 150)]
     assert (member.first_order_date, member.last_order_date) == ("2026-05-04", "2026-06-01")
-    marketing.hear(sales.OrderCancelled(order=second.order), second.order.id, revision=2)
+    assert (member.order_count, member.spent[0].units) == (2, 150)
+    order(marketing, contact, -30, kind="CREDIT", order_date="2026-07-01")
+    second.order.total.units = 70
+    marketing.hear(sales.OrderUpdated(order=second.order, changed_fields=["total"]), second.order.id, revision=2)
+    [member] = marketing.caller.ListAudienceMembers(listing_pb2.ListRequest()).audience_members
+    assert (member.order_count, member.spent[0].units, member.last_order_date) == (2, 140, "2026-06-01")
+    marketing.hear(sales.OrderCancelled(order=second.order), second.order.id, revision=3)
     assert marketing.members(segment) == set()
 
 

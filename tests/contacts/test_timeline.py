@@ -14,6 +14,7 @@ from crm.contacts.v1.interaction_pb2 import TimelineRequest
 from crm.sales.v1 import events_pb2 as sales_events
 from crm.support.v1 import events_pb2 as support_events
 from crm.support.v1 import ticket_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis import new_id, now, transaction
 from chassis.events import Fact, registered
@@ -189,3 +190,21 @@ def test_what_a_service_told_cannot_be_changed_or_deleted(caller: Caller) -> Non
 
 def _dict(message: Any) -> dict[str, Any]:
     return {field.name: value for field, value in message.ListFields()}
+
+
+def test_orders_of_the_past_stand_at_their_own_time(caller: Caller, sales: Sales) -> None:
+    account = ACCOUNT.create(caller)
+    then, called_off = Timestamp(seconds=1291191960), Timestamp(seconds=1291278360)
+    past = {"account_id": account.id, "order_date": "2010-12-01", "number": "ORD-2026-000124"}
+    sold = {**past, "id": new_id("ord"), "place_time": then}
+    taken_back = {**past, "id": new_id("ord"), "kind": "CREDIT"}  # only its day is known
+    sales.announce(caller.whom, sold["id"], 1, sales_events.OrderPlaced(order=sold))
+    cancelled = {**sold, "status": "CANCELLED", "cancel_time": called_off}
+    sales.announce(caller.whom, sold["id"], 1, sales_events.OrderCancelled(order=cancelled))
+    sales.announce(caller.whom, taken_back["id"], 1, sales_events.OrderPlaced(order=taken_back))
+    told = eventually(lambda: len(found := timeline(caller, account)) == 3 and found)
+    assert [(each.title, each.occur_time.ToJsonString()) for each in told] == [
+        ("Order cancelled: ORD-2026-000124", "2010-12-02T08:26:00Z"),
+        ("Order placed: ORD-2026-000124", "2010-12-01T08:26:00Z"),
+        ("Order credited: ORD-2026-000124", "2010-12-01T00:00:00Z"),
+    ]

@@ -36,6 +36,7 @@ class Furnished:
             key.pop("last_use_time", None)
         seen["timeline"] = self.admin.get(f"/v1/accounts/{self.ids['acc']}/timeline").body
         seen["report"] = self.admin.get("/v1/reports/pipeline", group_by="stage").body
+        seen["orders"] = self.admin.get("/v1/reports/orders", group_by="account").body
         return seen
 
     def _people(self, company: Company, word: str) -> None:
@@ -60,7 +61,10 @@ class Furnished:
         )  # fmt: skip
         for deal in self.admin.get("/v1/opportunities")["opportunities"]:
             self.admin.post(f"/v1/opportunities/{deal['id']}:win")
-            self.ids["ord"] = self.admin.post(f"/v1/opportunities/{deal['id']}:placeOrder", {"description": word})["id"]
+            self.admin.post(f"/v1/opportunities/{deal['id']}:placeOrder", {"description": word})
+        price = {"currency_code": "EUR", "units": "17"}
+        lines = [{"product_id": self.ids["prod"], "quantity": 3, "unit_price": price}]
+        self._make("ord", account_id=self.ids["acc"], contact_ids=[self.ids["con"]], lines=lines, description=word)
 
     def _support(self, company: Company, word: str) -> None:
         domain = f"{company.key}.example"
