@@ -7,11 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.journeys.maven.__main__ import DATA, comparison, notes, outcomes, tell
+from tests.journeys.imports import agrees, notes, outcomes, tell
+from tests.journeys.maven.__main__ import DATA, comparison
 from tests.journeys.maven.figures import counted, reported, same
 from tests.journeys.maven.files import Files
-from tests.journeys.maven.loader import Loader
-from tests.journeys.maven.published import agrees, published
+from tests.journeys.maven.loader import load
+from tests.journeys.maven.published import published
 from tests.journeys.maven.records import SYSTEM
 from tests.journeys.waiting import eventually
 
@@ -28,8 +29,8 @@ def maven(company):
     """The company after two runs of the loader: `first` and `second` say what each did."""
     client, files = company.administrator, Files(DATA)
     eventually(lambda: client.get("/v1/pipelines").body.get("pipelines"))
-    first = Loader(client, files).run()
-    second = Loader(client, Files(DATA)).run()
+    first = load(client, files)
+    second = load(client, Files(DATA))
     known = published(DATA.parent / "README.md")
     tell(outcomes(first), "", outcomes(second), "", notes(files.notes), "", comparison(known, files, client, first)[0])
     return SimpleNamespace(client=client, files=files, first=first, second=second, known=known)

@@ -6,12 +6,10 @@ from decimal import Decimal
 from statistics import mean, median
 from typing import Any
 
+from tests.journeys.imports import Figures, Loaded, amount_of
 from tests.journeys.maven.files import Files
-from tests.journeys.maven.loader import Loaded
 from tests.journeys.maven.records import CURRENCY, STAGES, SYSTEM
 from tests.rest import Client
-
-Figures = dict[str, Decimal]
 
 WHOLE = "all"
 
@@ -19,8 +17,8 @@ WHOLE = "all"
 def reported(client: Client, loaded: Loaded) -> Figures:
     """What GET /v1/reports/pipeline says of the company's opportunities, over all and by everything that it groups by."""
     names = {
-        "owner": _by_id(loaded, "users"), "team": _by_id(loaded, "teams"), "product": _by_id(loaded, "products"),
-        "account": _by_id(loaded, "accounts"), "stage": {key: name for name, key in STAGES.items()},
+        "owner": loaded.named("users"), "team": loaded.named("teams"), "product": loaded.named("products"),
+        "account": loaded.named("accounts"), "stage": {key: name for name, key in STAGES.items()},
     }  # fmt: skip
     figures: Figures = {}
     for by in ("stage", "quarter", "owner", "team", "product", "account"):
@@ -66,7 +64,7 @@ def _report(client: Client, by: str) -> Any:
 
 
 def _figures(name: str, row: dict[str, Any]) -> Figures:
-    won = _amount(row.get("won_amount", []))
+    won = amount_of(row.get("won_amount", []), CURRENCY)
     figures = {
         "count": Decimal(row.get("count", 0)),
         "won count": Decimal(row.get("won_count", 0)),
@@ -102,13 +100,3 @@ def _counted(name: str, rows: list[dict[str, str]]) -> Figures:
     if closed:
         figures["win rate"] = Decimal(len(won)) / len(closed)
     return {f"{name}: {what}": figure for what, figure in figures.items()}
-
-
-def _amount(moneys: list[dict[str, Any]]) -> Decimal:
-    currencies = [each["currency_code"] for each in moneys]
-    assert currencies in ([], [CURRENCY]), currencies
-    return sum((Decimal(each.get("units", 0)) + Decimal(each.get("nanos", 0)) / 10**9 for each in moneys), Decimal(0))
-
-
-def _by_id(loaded: Loaded, plural: str) -> dict[str, str]:
-    return {id: name for name, id in loaded.ids[plural].items()}

@@ -1,9 +1,9 @@
 """Reads the files of the Maven sales company and mends what is mis-spelt, by stated rules; every mend is told."""
 
 import csv
-from collections import defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.journeys.imports import Notes
 
 Row = dict[str, str]
 
@@ -12,15 +12,6 @@ SPELLINGS = {
     "sector": {"technolgy": "technology"},
     "office_location": {"Philipines": "Philippines"},
 }
-
-
-@dataclass
-class Notes:
-    """What was done about the files' faults: what is concerned, by rule."""
-
-    mended: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    left_out: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    refused: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
 class Files:

@@ -1,12 +1,10 @@
 """The known answers that the data's README publishes, read from there: text with the digits shown, by name of the figure."""
 
 import re
-from decimal import Decimal
 from pathlib import Path
 
+from tests.journeys.imports import Published, groups
 from tests.journeys.maven.figures import WHOLE
-
-Published = dict[str, str]
 
 
 def published(readme: Path) -> Published:
@@ -19,15 +17,9 @@ def published(readme: Path) -> Published:
     )
 
 
-def agrees(shown: str, exact: Decimal | None) -> bool:
-    """Whether the published text is `exact`, rounded at the last digit shown."""
-    told = Decimal(shown.replace(",", ""))
-    return exact is not None and abs(exact - told) <= Decimal(1).scaleb(int(told.as_tuple().exponent)) / 2
-
-
 def _totals(text: str) -> Published:
-    won, deal, rate = _groups(r"Won value ([\d,]+); mean won deal ([\d,.]+); win rate ([\d.]+\d)", text)
-    mean, median = _groups(r"mean ([\d.]+) days, median (\d+)", text)
+    won, deal, rate = groups(r"Won value ([\d,]+); mean won deal ([\d,.]+); win rate ([\d.]+\d)", text)
+    mean, median = groups(r"mean ([\d.]+) days, median (\d+)", text)
     return {
         f"{WHOLE}: won amount": won,
         f"{WHOLE}: mean won deal": deal,
@@ -38,12 +30,12 @@ def _totals(text: str) -> Published:
 
 
 def _stages(text: str) -> Published:
-    [listed] = _groups(r"Stages: (.*?)\.", text)
+    [listed] = groups(r"Stages: (.*?)\.", text)
     return {f"stage {name}: count": count for name, count in re.findall(r"(\w+) ([\d,]*\d)", listed)}
 
 
 def _quarters(text: str) -> Published:
-    [year] = _groups(r"by close quarter: (\d{4})Q1", text)
+    [year] = groups(r"by close quarter: (\d{4})Q1", text)
     figures: Published = {}
     for quarter, amount, count in re.findall(r"Q(\d) ([\d,]+) \(([\d,]+)", text):
         figures[f"quarter {year}-Q{quarter}: won amount"] = amount
@@ -63,18 +55,12 @@ def _agents(text: str) -> Published:
 def _products_and_regions(text: str) -> Published:
     figures: Published = {}
     for by, word in (("product", "product"), ("team", "region")):
-        [listed] = _groups(rf"Won value by {word}: (.*?)\.", text)
+        [listed] = groups(rf"Won value by {word}: (.*?)\.", text)
         for name, amount in re.findall(r"([A-Z][A-Za-z0-9 ]*?) (\d[\d,]*\d)(?=, |$)", listed):
             figures[f"{by} {name}: won amount"] = amount
     return figures
 
 
 def _account(text: str) -> Published:
-    name, amount, count = _groups(r"Top account (\S+) ([\d,]+) \((\d+) deals", text)
+    name, amount, count = groups(r"Top account (\S+) ([\d,]+) \((\d+) deals", text)
     return {f"account {name}: won amount": amount, f"account {name}: won count": count}
-
-
-def _groups(pattern: str, text: str) -> tuple[str, ...]:
-    found = re.search(pattern, text)
-    assert found, f"the README has nothing like {pattern}"
-    return found.groups()

@@ -4,10 +4,10 @@ A reference stands as `Named(noun, name)` and is replaced by the id when the rec
 """
 
 from decimal import Decimal
-from typing import Any, NamedTuple
 
 import pycountry
 
+from tests.journeys.imports import Named, Record, money
 from tests.journeys.maven.files import Files, Row
 
 SYSTEM = "maven"
@@ -17,15 +17,6 @@ STAGES = {"Prospecting": "prospecting", "Engaging": "engaging", "Won": "won", "L
 
 # What the file calls countries by half a name.
 COUNTRIES = {"Korea": "Korea, Republic of"}
-
-Record = dict[str, Any]
-
-
-class Named(NamedTuple):
-    """The id of the record of that name."""
-
-    plural: str
-    name: str
 
 
 def teams(files: Files) -> list[Record]:
@@ -49,7 +40,7 @@ def agents(files: Files) -> list[Record]:
 def products(files: Files) -> list[Record]:
     """The price list."""
     return [
-        {"name": row["product"], "family": row["series"], "list_price": money(row["sales_price"])}
+        {"name": row["product"], "family": row["series"], "list_price": money(row["sales_price"], CURRENCY)}
         | _named(row["product"])
         for row in files.products
     ]
@@ -64,12 +55,6 @@ def opportunities(files: Files) -> list[Record]:
     """The deals, closed ones with their history."""
     offices = {row["sales_agent"]: row["regional_office"] for row in files.agents}
     return [_opportunity(row, offices.get(row["sales_agent"], "")) for row in files.deals]
-
-
-def money(amount: str | Decimal) -> Record:
-    """`1100.04` as Money."""
-    units, nanos = divmod(int(Decimal(amount) * 10**9), 10**9)
-    return {"currency_code": CURRENCY, "units": str(units), "nanos": nanos}
 
 
 def _named(name: str) -> Record:
@@ -89,7 +74,7 @@ def _account(row: Row, files: Files) -> Record:
         "industry": row["sector"],
         "founded_year": int(row["year_established"]),
         "employee_count": int(row["employees"]),
-        "annual_revenue": money(Decimal(row["revenue"]) * 10**6),  # the file counts in millions
+        "annual_revenue": money(Decimal(row["revenue"]) * 10**6, CURRENCY),  # the file counts in millions
         "addresses": [{"type": "office", "country_code": _country(row, files)}],
     }
     if row["subsidiary_of"]:
@@ -118,6 +103,6 @@ def _opportunity(row: Row, office: str) -> Record:
     if row["engage_date"]:
         record["open_date"] = row["engage_date"]
     if row["close_date"]:
-        record |= {"close_date": row["close_date"], "amount": money(row["close_value"])}
-        record["lines"][0]["unit_price"] = money(row["close_value"])
+        record |= {"close_date": row["close_date"], "amount": money(row["close_value"], CURRENCY)}
+        record["lines"][0]["unit_price"] = money(row["close_value"], CURRENCY)
     return record | _named(row["opportunity_id"])
