@@ -30,7 +30,7 @@ from chassis.refusals import (
     Violation,
 )
 from chassis.run import run
-from chassis.standard import standard
+from chassis.standard import batch, standard
 from chassis.sweeper import Sweeper
 from chassis.transaction import remembered
 
@@ -39,7 +39,7 @@ __all__ = [
     "Noun", "Owned", "Projection", "lookup", "refer", "remembered", "Part", "Parts", "stored",
     "BooleanField", "DateTimeField", "FloatField", "IntField", "ListField", "StringField",
     # doors
-    "run", "standard",
+    "run", "standard", "batch",
     # refusals
     "Refusal", "Invalid", "Violation", "Unauthenticated", "Forbidden", "NotFound", "Refused", "AlreadyExists", "TooMany",
     # events, and the duties of one process at a time

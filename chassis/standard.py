@@ -133,18 +133,41 @@ def _upsert_item(noun: type[Noun], message: Any) -> Written:
     return upsert(noun, first.system, first.id, message)
 
 
+def batch(response: Any, items: Any, write: Callable[[Any, Any], None], *, rpc: str) -> Any:
+    """Do `write(item, result)` with each item of the method `rpc`, and answer `response` with a result for each.
+
+    An item that does not fit its contract, or is refused, must have written nothing; the others stand.
+    """
+
+    def checked(item: Any, result: Any) -> None:
+        if faults := violations(item, rpc):
+            raise Invalid(faults)
+        write(item, result)
+
+    return _each(response, items, False, checked)
+
+
 def _batch(about: NounContract, items: Any, atomic: bool, write: Write) -> Any:
-    """Do `write` with each item. An item that is refused has written nothing, so the others stand, unless `atomic`."""
-    response: Any = about.message(f"Batch{about.plural_name}Response")()
+    """Do `write` with each item, and answer with its record."""
+
+    def answer(item: Any, result: Any) -> None:
+        record, result.outcome = write(item)
+        getattr(result, about.noun).CopyFrom(record)
+
+    return _each(about.message(f"Batch{about.plural_name}Response")(), items, atomic, answer)
+
+
+def _each(response: Any, items: Any, atomic: bool, write: Callable[[Any, Any], None]) -> Any:
+    # An item that is refused has written nothing, so the others stand, unless `atomic`.
+    service = response.DESCRIPTOR.full_name.split(".")[1]
     for index, item in enumerate(items):
         result = response.results.add(index=index, client_ref=getattr(item, "client_ref", ""))
         try:
-            record, result.outcome = write(item)
-            getattr(result, about.noun).CopyFrom(record)
+            write(item, result)
         except Refusal as refusal:
             if atomic:
                 raise _of_item(index, refusal) from refusal
-            result.error.CopyFrom(to_status(refusal, f"{about.service}.crm"))
+            result.error.CopyFrom(to_status(refusal, f"{service}.crm"))
             response.failed_count += 1
     return response
 

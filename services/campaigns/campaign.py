@@ -14,12 +14,14 @@ from chassis import (
     Parts,
     StringField,
     Violation,
+    now,
     refer,
 )
 from services.campaigns.refusals import (
     CampaignAlreadyEnded,
     CampaignIncomplete,
     CampaignNotDraft,
+    CampaignNotImported,
     CampaignNotPaused,
     CampaignNotRunning,
 )
@@ -70,6 +72,11 @@ class Campaign(Owned):
         return self.status in (COMPLETED, CANCELLED)
 
     @property
+    def imported(self) -> bool:
+        """Sent elsewhere, and made here as it was when it was over."""
+        return self.status == COMPLETED and self.snapshot_time is None
+
+    @property
     def template_ids(self) -> list[str]:
         """The templates that recipients get, each once."""
         mailed = [arm for arm in self.arms if not arm.get("hold_out")]
@@ -78,10 +85,10 @@ class Campaign(Owned):
 
     # ---------------------------------------------------------------- verbs
 
-    def schedule(self, at: datetime, links: list[str], now: datetime) -> None:
+    def schedule(self, at: datetime, links: list[str], present: datetime) -> None:
         """Start by itself at a time to come."""
         self._demand_draft()
-        if at <= now:
+        if at <= present:
             raise Invalid.field("schedule_time", "is not in the future")
         self.status, self.schedule_time, self.links = SCHEDULED, at, links
         self.record(events_pb2.CampaignScheduled(campaign=self.message()))
@@ -133,6 +140,17 @@ class Campaign(Owned):
         self.status, self.end_time = COMPLETED, at
         self.record(events_pb2.CampaignCompleted(campaign=self.message()))
 
+    def take_results(self, new: int) -> None:
+        """Have the results of so many more contacts."""
+        if new:
+            self.recipient_count += new
+            self.record_standard("Updated", changed_fields=["recipient_count"])
+
+    def demand_imported(self) -> None:
+        """Refused with CampaignNotImported where results come about here."""
+        if not self.imported:
+            raise CampaignNotImported(campaign=self.id)
+
     def demand_whole(self) -> None:
         """Refused with CampaignIncomplete where it does not say what to send to whom."""
         if not self.segment_ids:
@@ -143,9 +161,23 @@ class Campaign(Owned):
     # ---------------------------------------------------------------- what a new one has, what follows
 
     def arrive(self) -> None:
-        """A new campaign is a draft."""
+        """A new campaign is a draft, or over when it was sent elsewhere."""
         super().arrive()
-        self.status = DRAFT
+        self.status = self.status or DRAFT
+        if self.status not in (DRAFT, COMPLETED):
+            raise Invalid.field("campaign.status", "is DRAFT, or COMPLETED where it was sent elsewhere")
+        if self.status == COMPLETED:
+            self.start_time = self.start_time or self.end_time or now()
+            self.end_time = self.end_time or self.start_time
+            if self.end_time < self.start_time:
+                raise Invalid.field("campaign.end_time", "is before it started")
+        elif self.start_time or self.end_time:
+            raise Invalid.field("campaign.start_time", "is only for campaigns that were sent elsewhere")
+
+    def arrived(self) -> None:
+        """One that comes completed tells of its end, too."""
+        if self.status == COMPLETED:
+            self.record(events_pb2.CampaignCompleted(campaign=self.message()))
 
     def settle(self) -> None:
         """Arms with names of their own, one of them mailed, nothing rewritten once it is no draft, and what it names is there."""

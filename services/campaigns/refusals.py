@@ -31,6 +31,14 @@ class CampaignIncomplete(Refused):
     """The campaign {campaign} cannot start: {lack}."""
 
 
+class CampaignNotImported(Refused):
+    """The campaign {campaign} was not sent elsewhere; its results are its own."""
+
+
+class ArmSettled(Refused):
+    """The contact {contact} is in the arm {arm} of the campaign {campaign}, and stays there."""
+
+
 class CampaignNotRunning(Refused):
     """The campaign {campaign} is {status} and not running."""
 

@@ -13,6 +13,7 @@ from services.campaigns import (
     membership,
     readiness,
     report,
+    results,
     standing,
     submission,
     visits,
@@ -150,6 +151,11 @@ class Campaigns(standard(*_NOUNS), service_pb2_grpc.CampaignsServiceServicer):  
         """What recipients did outside of the mail."""
         campaign = Campaign.find(request.id, "write")
         return campaign_pb2.RecordResponsesResponse(recorded_count=report.record(campaign, request.responses))
+
+    def ImportResults(self, request: Any, context: Any) -> Any:
+        """What came of a campaign that was sent elsewhere."""
+        with Campaign.change(request) as campaign:
+            return results.take(campaign, request)
 
     def ReportBounce(self, request: Any, context: Any) -> Any:
         """A mail came back."""
