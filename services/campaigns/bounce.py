@@ -4,12 +4,14 @@ A hard bounce and a complaint suppress the address at once. A soft one counts: t
 week. A refusal for what we are or said (5.7.x) is never held against the person.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from crm.campaigns.v1 import campaign_pb2, events_pb2
+from crm.support.v1 import mail_pb2, message_pb2
 
-from chassis import announce, now, principal, transaction
+from chassis import acting_as, announce, now, of_service, principal, transaction
 from services.campaigns import keyring, ledger, standing
 from services.campaigns.audience import AudienceMember, Row
 from services.campaigns.consent import Suppression
@@ -39,6 +41,41 @@ def note(asked: campaign_pb2.ReportBounceRequest) -> Row:
     _judge({**line, **change})
     _tell(line, asked)
     return ledger.lines().find_one(mine) or line
+
+
+def hear(mail: mail_pb2.Mail) -> None:
+    """Note what a returned mail means for the line that its address names; for none where it is not ours, or nothing came back.
+
+    Return paths of all tenants lead to one mailbox; their proof, and not the mailbox, says whose line it is.
+    """
+    asked = meaning(mail)
+    with suppress(TokenUnknown):
+        line = ledger.lines().find_one({"_id": keyring.returned(mail.envelope_to)}, {"tenant_id": 1})
+        if line and asked:
+            with acting_as(of_service("campaigns", line["tenant_id"])):
+                note(asked)
+
+
+def meaning(mail: mail_pb2.Mail) -> campaign_pb2.ReportBounceRequest | None:
+    """The verdict on a returned mail, by the worst that it reports; None where nothing came back, as of a delay."""
+    said = {report.action: report for report in mail.reports}
+    if mail.auto_class == message_pb2.Message.COMPLAINT:
+        verdict, report = _Asked.COMPLAINT, said.get("complained")
+    else:
+        failed = sorted((each for each in mail.reports if each.action == "failed"), key=lambda each: not each.hard)
+        report = failed[0] if failed else None if mail.reports else mail_pb2.Mail.Report()
+        verdict = _verdict(report) if report else _Asked.SOFT
+    if report is None:
+        return None
+    return _Asked(
+        return_path=mail.envelope_to, verdict=verdict, status_code=report.status, diagnostic=report.diagnostic[:1000]
+    )
+
+
+def _verdict(report: mail_pb2.Mail.Report) -> Any:
+    if report.status.startswith("5.7."):  # RFC 3463: security or policy
+        return _Asked.POLICY
+    return _Asked.HARD if report.hard else _Asked.SOFT
 
 
 def refused(line: Row) -> None:

@@ -1,4 +1,4 @@
-"""What campaigns hear: people and companies from contacts, and what they bought from sales."""
+"""What campaigns hear: people and companies from contacts, what they bought from sales, and what came back from support."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 from crm.contacts.v1 import events_pb2 as contacts
 from crm.sales.v1 import events_pb2 as sales
 from crm.sales.v1 import order_pb2
+from crm.support.v1 import events_pb2 as support
 
 from chassis import Fact, mirror, on
-from services.campaigns import standing
+from services.campaigns import bounce, standing
 from services.campaigns.audience import Account, AudienceMember, Sale, count_sales
 from services.campaigns.membership import follow, leave_all
 
@@ -66,6 +67,12 @@ def count_the_order(event: sales.OrderPlaced | sales.OrderUpdated, fact: Fact) -
 def discount_the_order(event: sales.OrderCancelled, fact: Fact) -> None:
     """An order that was called off counts no more; it concerns the people who placed it."""
     _know_sale(event.order.id, fact, _people(event.order), kind="order", counts=False)
+
+
+@on(support.BounceReceived)
+def give_the_bounce_to_its_line(event: support.BounceReceived, fact: Fact) -> None:
+    """A mail of a campaign came back, or its recipient complained: note it, and give the address up where that is due."""
+    bounce.hear(event.mail)
 
 
 _NOTHING: dict[str, Any] = {"opted_in": [], "opted_out": [], "suppressed": False}

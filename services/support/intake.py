@@ -74,6 +74,8 @@ class Intake:
             self._speak(mail, letter, NONE, mailboxes)
         elif verdict in MACHINES:
             self._report(mail, letter, verdict, reports, mailboxes[mail.mailbox_id])
+            if verdict in (BOUNCE, COMPLAINT):
+                mail.come_back()
         else:
             self._speak(mail, letter, verdict, mailboxes)
         mail.keep()

@@ -96,6 +96,10 @@ class Mail(Noun):
         self.status, self.fault, self.attempts = QUARANTINED, fault[:1000], self.attempts + 1
         self.record(events_pb2.MailQuarantined(mail=self.message()))
 
+    def come_back(self) -> None:
+        """Say that something of ours came back, to whoever sent it."""
+        self.record(events_pb2.BounceReceived(mail=self.message()))
+
     def retry(self, by_person: bool = False) -> None:
         """Be read once more, and from now on as a person's mail where somebody says so."""
         if self.status not in (QUARANTINED, NOTED):

@@ -37,3 +37,37 @@ def a_mail(text: str = "The roses arrived dry.\n", *, to: str, sender: str = ADA
             mail[name] = value
     mail.set_content(text)
     return mail.as_bytes()
+
+
+def a_bounce(original: str, recipient: str, status: str = "5.1.1", **fields: str) -> bytes:
+    """A delivery report (RFC 3464) on the mail with this Message-ID; `fields` are its action, diagnostic and own Message-ID."""
+    told = {"action": "failed", "diagnostic": "550 5.1.1 no such user", "message_id": f"bounce-of-{original}"} | fields
+    return f"""From: Mail Delivery System <MAILER-DAEMON@mx.example>
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <{told["message_id"]}>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain; charset=us-ascii
+
+Your message could not be delivered to <{recipient}>: {told["diagnostic"]}
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+
+Final-Recipient: rfc822; {recipient}
+Action: {told["action"]}
+Status: {status}
+Diagnostic-Code: smtp; {told["diagnostic"]}
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <{original}>
+
+--b--
+""".replace("\n", "\r\n").encode()

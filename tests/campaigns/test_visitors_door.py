@@ -1,6 +1,7 @@
 """What recipients and visitors can do: follow links, get out, send forms in; and what machines cannot."""
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from crm.campaigns.v1 import campaign_pb2, events_pb2, public_pb2, web_form_pb2
 from crm.campaigns.v1.campaign_pb2 import Delivery
 from crm.common.v1 import listing_pb2
+from crm.support.v1 import events_pb2 as support
 
 from chassis import new_id, now, transaction
 from chassis.testing import details, reason
@@ -184,6 +186,51 @@ def test_a_returned_mail_is_noted_and_judged_by_its_verdict(
     assert noted.state == (Delivery.ACCEPTED if verdict == "COMPLAINT" else Delivery.BOUNCED)
     assert suppressed(marketing) is given_up
     assert len(announced(delivery.id, "CampaignMailBounced")) == 1
+
+
+@pytest.mark.parametrize(
+    ("report", "verdict", "given_up"),
+    [
+        ({"action": "failed", "status": "5.1.1", "hard": True}, "HARD", True),
+        ({"action": "failed", "status": "5.7.1"}, "POLICY", False),
+        ({"action": "failed", "status": "5.7.1", "hard": True}, "POLICY", False),
+        ({"action": "failed", "status": "4.2.2"}, "SOFT", False),
+        ({"action": "complained"}, "COMPLAINT", True),
+        ({"action": "delayed", "status": "4.4.1"}, "", False),
+        ({"action": "relayed", "diagnostic": "auth-failure"}, "", False),
+        (None, "SOFT", False),
+    ],
+)
+def test_a_mail_that_support_hears_come_back_is_noted_once(
+    marketing: Marketing, report: dict[str, Any] | None, verdict: str, given_up: bool
+) -> None:
+    _, _, delivery = marketing.mailed()
+    complains = bool(report) and report["action"] in ("complained", "relayed")
+    mail = {
+        "id": new_id("mail"), "envelope_to": keyring.return_path(delivery.id), "reports": [report] if report else [],
+        "auto_class": "COMPLAINT" if complains else "BOUNCE",
+    }  # fmt: skip
+    for _ in range(2):
+        marketing.hear(support.BounceReceived(mail=mail), mail["id"])
+    told = [
+        events_pb2.CampaignMailBounced.FromString(each["body"])
+        for each in announced(delivery.id, "CampaignMailBounced")
+    ]
+    names = campaign_pb2.ReportBounceRequest.Verdict
+    assert [names.Name(each.verdict) for each in told] == ([verdict] if verdict else [])
+    assert suppressed(marketing) is given_up
+
+
+def test_the_proof_in_the_address_says_whose_mail_came_back(marketing: Marketing) -> None:
+    _, _, delivery = marketing.mailed()
+    failed = {"recipient": "ada@roseandthorn.example", "action": "failed", "status": "5.1.1", "hard": True}
+    elsewhere = replace(marketing, caller=marketing.stranger)  # the mailbox is another tenant's
+    for path in (keyring.return_path(delivery.id), "help+t1@kith.example", "b+k1.x.y@bounces.kith.example"):
+        mail = {"id": new_id("mail"), "auto_class": "BOUNCE", "envelope_to": path, "reports": [failed]}
+        elsewhere.hear(support.BounceReceived(mail=mail), mail["id"])
+    [told] = announced(delivery.id, "CampaignMailBounced")
+    assert told["tenant_id"] == marketing.caller.whom.tenant_id
+    assert suppressed(marketing)
 
 
 def test_soft_bounces_wear_an_address_out_only_over_a_week(marketing: Marketing) -> None:

@@ -1,10 +1,9 @@
 """Mails from the wild through the listener: none is lost, none breaks the service, bounces get their verdicts."""
 
-import csv
 import subprocess
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +14,11 @@ from chassis import transaction
 from chassis.testing import Caller, somebody
 from tests.eventually import eventually
 from tests.support.conftest import Town, a_mailbox, messages
+from tests.support.corpora import DATA, bounces, corpus, replies, verdicts
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 Mail, Message = mail_pb2.Mail, message_pb2.Message
 
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason=f"the corpora are not at {DATA}")
-
-
-def corpus(name: str) -> list[Path]:
-    """The mails of a corpus, in a fixed order."""
-    return sorted(path for path in (DATA / name).rglob("*") if path.is_file() and (path.suffix == ".eml"))
 
 
 def through(town: Town, caller: Caller, paths: list[Path], sender: str) -> dict[str, Any]:
@@ -66,45 +60,23 @@ def test_no_mail_of_a_corpus_is_lost_or_breaks_its_reading(town: Town, caller: C
 
 
 def test_answers_are_read_without_what_they_quote(town: Town, caller: Caller) -> None:
-    paths = sorted((DATA / "mail-replies" / "standard_replies").glob("*.eml"))
-    found = through(town, caller, paths, "someone@corpus.example")
+    wanted = {path.name: text for path, text in replies().items()}
+    found = through(town, caller, list(replies()), "someone@corpus.example")
     said = {}
     for name, mail in found.items():
-        [text] = {each.body_text for each in messages(caller, mail.ticket_id) if each.mail_id == mail.id}
-        said[name] = text
-    assert set(said.values()) == {"Hello"}, said
+        [said[name]] = {each.body_text for each in messages(caller, mail.ticket_id) if each.mail_id == mail.id}
+    assert said == wanted
 
 
 def test_bounces_get_the_verdicts_of_the_corpus(town: Town, caller: Caller) -> None:
-    expected: dict[str, list[dict[str, str]]] = defaultdict(list)
-    with (DATA / "bounces" / "expected.csv").open(newline="") as rows:
-        for row in csv.DictReader(rows):
-            expected[row["file"]].append(row)
-    paths = [DATA / "bounces" / "eml" / name for name in sorted(expected)]
-    found = through(town, caller, paths, "")
-    agreed: Counter[str] = Counter()
-    asked: Counter[str] = Counter()
-    for name, rows in expected.items():
-        mail, reason = found[name], rows[0]["reason"]
-        assert mail.status not in (Mail.QUARANTINED, Mail.RECEIVED)
-        wanted = {"feedback": (Message.COMPLAINT,), "vacation": (Message.AUTO_REPLY, Message.OUT_OF_OFFICE)}
-        asked["class"] += 1
-        agreed["class"] += mail.auto_class in wanted.get(reason, (Message.BOUNCE,))
-        if reason in wanted:
-            continue
-        for place, row in enumerate(rows):
-            same = [report for report in mail.reports if report.status == row["dsn_status"]]
-            report = (same or list(mail.reports)[place : place + 1] or list(mail.reports)[-1:] or [Mail.Report()])[0]
-            asked["hard"] += 1
-            agreed["hard"] += report.hard == (row["hard_bounce"] == "1")
-            if not row["dsn_status"].startswith(("5.0.9", "4.0.9")):  # those are Sisimai's own
-                asked["status"] += 1
-                agreed["status"] += report.status == row["dsn_status"]
-    for name in asked:
-        print(f"bounces, {name}: {agreed[name]} of {asked[name]} ({agreed[name] / asked[name]:.1%})")
-    assert agreed["class"] / asked["class"] > 0.97
-    assert agreed["hard"] / asked["hard"] > 0.84
-    assert agreed["status"] / asked["status"] > 0.9
+    found = through(town, caller, [DATA / "bounces" / "eml" / name for name in bounces()], "")
+    assert not {mail.status for mail in found.values()} & {Mail.QUARANTINED, Mail.RECEIVED}
+    agreement = verdicts(found)
+    for about, asked in agreement.asked.items():
+        print(f"bounces, {about}: {agreement.agreed[about]} of {asked} ({agreement.share(about):.1%})")
+    assert agreement.share("class") > 0.97
+    assert agreement.share("hard") > 0.84
+    assert agreement.share("status") > 0.9
 
 
 def test_what_is_no_bounce_is_not_taken_for_one(town: Town, caller: Caller) -> None:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from crm.support.v1 import mail_pb2, message_pb2, ticket_pb2
+from crm.support.v1 import events_pb2, mail_pb2, message_pb2, ticket_pb2
 
+from chassis import transaction
 from chassis.testing import Caller
-from tests.builders.support import ADA, EVE, a_mail
+from tests.builders.support import ADA, EVE, a_bounce, a_mail
 from tests.eventually import eventually
 from tests.support.conftest import Town, got, messages, read, tickets
 
@@ -67,3 +68,27 @@ def test_a_stranger_never_joins_a_ticket(town: Town, caller: Caller, mailbox: An
     assert second.ticket_id != ticket.id
     assert got(caller, second.ticket_id).related_to == ticket.id
     assert len(messages(caller, ticket.id)) == 1
+
+
+def test_what_came_back_is_announced_once_with_what_it_says(town: Town, caller: Caller, mailbox: Any) -> None:
+    local, _, domain = mailbox.address.partition("@")
+    returned = f"{local}+k1.01h.proof@{domain}"
+    for _ in range(2):
+        town.hand_in(a_bounce("1@kith.example", "ada@rose.example"), returned, sender="")
+    read(caller, 2)
+    mine = {"type": "crm.support.v1.BounceReceived", "tenant_id": caller.whom.tenant_id}
+    [event] = transaction.database()["events"].find(mine)
+    mail = events_pb2.BounceReceived.FromString(event["body"]).mail
+    assert (mail.envelope_to, mail.status) == (returned, mail_pb2.Mail.NOTED)
+    assert [(each.recipient, each.action, each.status, each.hard) for each in mail.reports] == [
+        ("ada@rose.example", "failed", "5.1.1", True)
+    ]
+
+
+def test_what_people_and_programs_write_is_no_bounce(town: Town, caller: Caller, mailbox: Any) -> None:
+    plain = b"From: ada@rose.example\r\nSubject: Roses\r\n\r\nThey arrived dry.\r\n"
+    town.hand_in(plain, mailbox.address)
+    town.hand_in(plain.replace(b"Subject", b"Auto-Submitted: auto-replied\r\nSubject"), mailbox.address)
+    read(caller, 2)
+    mine = {"type": "crm.support.v1.BounceReceived", "tenant_id": caller.whom.tenant_id}
+    assert not list(transaction.database()["events"].find(mine))
