@@ -4,9 +4,10 @@ from typing import Any
 
 import grpc
 import pytest
-from crm.campaigns.v1 import campaign_pb2
+from crm.campaigns.v1 import campaign_pb2, events_pb2
 from crm.common.v1 import requests_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc import error_details_pb2
 
 from chassis import new_id, transaction
 from chassis.testing import details, reason
@@ -30,8 +31,6 @@ def told(marketing: Marketing, campaign: campaign_pb2.Campaign, *items: dict[str
 
 
 def faults(result: Any) -> dict[str, str]:
-    from google.rpc import error_details_pb2
-
     bad = error_details_pb2.BadRequest()
     found = next(detail for detail in result.error.details if detail.Is(bad.DESCRIPTOR))
     found.Unpack(bad)
@@ -72,8 +71,6 @@ def test_mails_of_the_past_are_announced_once_at_their_own_time(marketing: Marke
     contact, campaign = marketing.meet(), sent_elsewhere(marketing)
     [result] = told(marketing, campaign, {"contact_id": contact.id, "arm": "mens"}).results
     [event] = eventually(lambda: announced(result.delivery.id, "CampaignMailSent"))
-    from crm.campaigns.v1 import events_pb2
-
     sent = events_pb2.CampaignMailSent.FromString(event["body"])
     assert (list(sent.contact_ids), sent.send_time) == ([contact.id], THEN)
 
