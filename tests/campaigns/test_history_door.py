@@ -13,7 +13,8 @@ from chassis import new_id, transaction
 from chassis.testing import details, reason
 from services.campaigns import ledger
 from tests.builders.campaigns import a_campaign_message
-from tests.campaigns.conftest import Marketing, announced, eventually
+from tests.campaigns.conftest import Marketing, announced
+from tests.eventually import eventually
 
 Campaign, Delivery = campaign_pb2.Campaign, campaign_pb2.Delivery
 ARMS = [{"key": "mens"}, {"key": "none", "hold_out": True}]

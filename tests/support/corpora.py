@@ -19,6 +19,7 @@ FEEDBACK, VACATION = "feedback", "vacation"  # in Sisimai's words: a complaint, 
 
 Mail, Message = mail_pb2.Mail, message_pb2.Message
 _CLASSES = {FEEDBACK: (Message.COMPLAINT,), VACATION: (Message.AUTO_REPLY, Message.OUT_OF_OFFICE)}
+_WITHOUT_SUFFIX = "sample_output_multipart"  # a mail, too
 _SISIMAIS_OWN = ("5.0.9", "4.0.9")  # statuses that it makes up where a mail has none
 
 
@@ -44,16 +45,21 @@ class Agreement:
 
 def corpus(name: str) -> list[Path]:
     """The mails of a corpus, in a fixed order."""
-    return sorted(path for path in (DATA / name).rglob("*.eml") if path.is_file())
+    named = (path for path in (DATA / name).rglob("*") if path.suffix == ".eml" or path.name == _WITHOUT_SUFFIX)
+    return sorted(path for path in named if path.is_file())
 
 
 def replies() -> dict[Path, str]:
-    """The replies of common mail programs, each with the text that its writer wrote."""
-    found = {}
-    for path in sorted((DATA / "mail-replies" / "standard_replies").glob("*.eml")):
-        other = path.with_name(f"{path.stem}_reply_text")
-        found[path] = other.read_text(encoding="utf-8").strip() if other.exists() else "Hello"
-    return found
+    """The replies of common mail programs, each with the text that its writer wrote above the signature and what is quoted.
+
+    Two of them are expected with their signature, which we cut off as well: what is left is the same `Hello`.
+    """
+    return dict.fromkeys(sorted((DATA / "mail-replies" / "standard_replies").glob("*.eml")), "Hello")
+
+
+def signed_replies() -> list[str]:
+    """The names of those that the corpus expects with their signature."""
+    return [path.name for path in replies() if path.with_name(f"{path.stem}_reply_text").exists()]
 
 
 def bounces() -> dict[str, list[dict[str, str]]]:

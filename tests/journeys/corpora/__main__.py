@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.journeys.corpora.feed import Fed, feed
 from tests.journeys.imports import tell
 from tests.rest import Client
-from tests.support.corpora import DATA, Agreement, bounces, contents, corpus, replies, verdicts
+from tests.support.corpora import DATA, Agreement, bounces, contents, corpus, replies, signed_replies, verdicts
 
 FLOORS = {"class": 0.97, "hard": 0.84, "status": 0.9, "reply text": 1.0, "attachments": 0.9, "answers": 0.9}
 _STATUSES = ("TAKEN", "DUPLICATE", "NOTED", "QUARANTINED")
@@ -38,6 +38,8 @@ def main() -> int:
     for path, text in replies().items():
         told = (spoken.message_of(path.name) or {}).get("body_text", "")
         agreement.ask("reply text", told == text, f"{path.name} says {text!r}, told {told!r}")
+    for name in signed_replies():
+        agreement.differences.append(f"reply text: {name} is expected with its signature, which is cut off here")
     tell(_mails(fed), "", _agreed(agreement), "", agreement.differences)
     broken = sum(each.counted("QUARANTINED") for each in fed.values())
     return 1 if broken or any(agreement.share(about) < least for about, least in FLOORS.items()) else 0
@@ -49,7 +51,8 @@ def _ask_of_contents(agreement: Agreement, paths: list[Path], fed: Fed) -> None:
         if message is None:
             continue
         names, answers = contents(path.read_bytes())
-        kept = [each for each in message.get("attachments", []) if each.get("name")]
+        # A part without a name gets one, `part-2`, so that it can be asked for.
+        kept = [each for each in message.get("attachments", []) if not each["name"].startswith("part-")]
         if names or kept:
             said = f"{path.name} names {len(names)} files, {len(kept)} are kept"
             agreement.ask(
