@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.timeout(120),
 ]
 
-FIRST = 600  # invoices
+FIRST = 250  # invoices
 
 
 @pytest.fixture(scope="module")
