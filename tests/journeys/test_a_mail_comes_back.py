@@ -32,7 +32,7 @@ def mailed(client: Client, suite: Suite, address: str) -> tuple[dict[str, Any], 
     filter = {"field": "tags", "op": "eq", "value": tag}
     segment = client.post("/v1/segments", {"name": tag, "filter": filter}).body
     template = client.post("/v1/templates", {"name": tag, "subject": f"Spring {tag}", "html": HTML}).body
-    eventually(lambda: client.get("/v1/audience-members", tags=tag)["audience_members"])
+    eventually(lambda: client.get("/v1/audience-members", filter=filter)["audience_members"])
     consent = {"contact_id": contact["id"], "topic": "news", "state": "OPTED_IN", "source": "import"}
     client.post("/v1/consents", consent)
     eventually(lambda: client.get(f"/v1/segments/{segment['id']}/members")["audience_members"])
@@ -69,7 +69,9 @@ def test_a_mail_that_comes_back_is_noted_on_its_line_and_gives_up_who_is_not_the
     path = f"/v1/campaigns/{campaign['id']}/deliveries"
     [line] = eventually(lambda: client.get(path, states="BOUNCED")["deliveries"], 60)
     assert (line["contact_id"], line["reason"]) == (contact["id"], reason)
-    [member] = client.get("/v1/audience-members", id=contact["id"])["audience_members"]
+    [member] = client.get("/v1/audience-members", filter={"field": "id", "op": "eq", "value": contact["id"]})[
+        "audience_members"
+    ]
     assert member["suppressed"] is suppressed
     titles = eventually(lambda: [title for title in told(client, contact) if "returned" in title], 60)
     assert len(titles) == 1
