@@ -9,7 +9,6 @@ from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import Descriptor, MethodDescriptor, ServiceDescriptor
 
 from chassis.contract import rpc_of
-from chassis.declared import is_noun
 
 CONTEXTS = ("contacts", "sales", "support", "campaigns", "identity")
 
@@ -33,17 +32,17 @@ def methods() -> dict[str, MethodDescriptor]:
 
 @cache
 def subject_of(method: MethodDescriptor) -> Descriptor | None:
-    """The noun that an rpc is about: the one its permission names. None where the permission names no noun.
+    """What an rpc is about: the message that its permission names. None where the permission names none.
 
-    `sales.opportunity.read` is about `crm.sales.v1.Opportunity`, for a list as for a report.
+    `sales.opportunity.read` is about `crm.sales.v1.Opportunity`, for a list as for a report, and
+    `campaigns.audience_member.read` about `crm.campaigns.v1.AudienceMember`, which is no noun but is listed as one.
     """
     service, noun, _ = rpc_of(method).permission.split(".")
     name = "".join(word.capitalize() for word in noun.split("_"))
     try:
-        found = descriptor_pool.Default().FindMessageTypeByName(f"crm.{service}.v1.{name}")
+        return descriptor_pool.Default().FindMessageTypeByName(f"crm.{service}.v1.{name}")
     except KeyError:
         return None
-    return found if is_noun(found) else None
 
 
 def type_name(field: Any) -> str:

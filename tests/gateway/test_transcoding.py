@@ -7,8 +7,12 @@ from crm.contacts.v1 import contact_pb2, interaction_pb2
 from crm.sales.v1 import opportunity_pb2, report_pb2
 from google.protobuf import struct_pb2
 
+from services.gateway import contract, transcoding
+from services.gateway.parameters import Parameters
 from tests.gateway.standin import RPCS
 from tests.openapi import conforms
+
+ROUTES = transcoding.routes(contract.services())
 
 OPP = "opp_01jd9x2m8q4v6n0t3s5w7y9z1b"
 
@@ -129,6 +133,11 @@ def test_a_report_takes_conditions_on_the_noun_that_its_permission_names(gateway
     report = asked(stand_in, "ReportPipeline")
     assert list(report.group_by) == ["stage", "owner"]
     assert report.filter.all[0].field == "owner_id"
+
+
+def test_a_list_of_what_is_no_noun_takes_conditions_too():
+    [route] = [each for each in ROUTES if (each.verb, each.path) == ("GET", "/v1/audience-members")]
+    assert {"id", "tags", "suppressed"} <= Parameters(route).conditions.keys()
 
 
 def test_unknown_and_unfit_parameters_are_all_named(gateway):
