@@ -2,7 +2,8 @@
 composes of several.
 
 Rpcs of a batch with one permission share a line: `/v1/leads:batch{Create,Update}` and `Batch…Leads` stand for
-`:batchCreate` of BatchCreateLeads and `:batchUpdate` of BatchUpdateLeads.
+`:batchCreate` of BatchCreateLeads and `:batchUpdate` of BatchUpdateLeads. So do
+the ways to one rpc: `GET /v1/leads, POST :search`.
 """
 
 import sys
@@ -49,19 +50,20 @@ def _composed() -> Iterator[Line]:
 
 def _lines(service: ServiceDescriptor, routes: Sequence[Route]) -> Iterator[Line]:
     for _, group in groupby(routes, key=_fold):
-        folded = list(group)
-        yield _batch(folded) if len(folded) > 1 else _line(folded[0])
+        first, *others = group
+        yield _batch([first, *others]) if first.custom.startswith("batch") and others else _line(first, others)
     for method in service.methods:
         if all(route.method.full_name != method.full_name for route in routes):
             yield "-", "for the gateway itself", method.name, rpc_of(method).permission
 
 
 def _fold(route: Route) -> str:
-    return f"batch {route.rpc.permission}" if route.custom.startswith("batch") else f"{route.verb} {route.path}"
+    return f"batch {route.rpc.permission}" if route.custom.startswith("batch") else route.rpc.name
 
 
-def _line(route: Route) -> Line:
-    return route.verb, route.path, route.rpc.name, route.rpc.permission
+def _line(first: Route, others: Sequence[Route]) -> Line:
+    ways = "".join(f", {other.verb} {other.path.removeprefix(first.path)}" for other in others)
+    return first.verb, first.path + ways, first.rpc.name, first.rpc.permission
 
 
 def _batch(routes: Sequence[Route]) -> Line:
