@@ -1,6 +1,8 @@
 """What processes cost: CPU time and memory of whole process trees, as /proc tells it."""
 
 import os
+import resource
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +45,29 @@ def memory(processes: list[int]) -> Memory:
         amounts = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
         rss, pss = rss + amounts["Rss"], pss + amounts["Pss"]
     return Memory(rss / 1024, pss / 1024)
+
+
+class Machine:
+    """The whole machine from now on: how much of it those use who are not measured."""
+
+    def __init__(self) -> None:
+        self._began, self._busy, self._bench = time.monotonic(), _busy(), _bench()
+
+    def others(self, measured: float) -> float:
+        """Share of all cores that is neither the bench's own work nor `measured`, in microseconds of CPU time."""
+        all_of_it = (time.monotonic() - self._began) * 1e6 * (os.cpu_count() or 1)
+        return max(0.0, (_busy() - self._busy - (_bench() - self._bench) - measured) / all_of_it)
+
+
+def _busy() -> float:
+    # user, nice, system, idle, iowait, irq, softirq, steal
+    times = [int(each) for each in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return (sum(times) - times[3] - times[4]) * _TICK
+
+
+def _bench() -> float:
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used) * 1e6
 
 
 def _tree(root: int, others: set[int]) -> list[int]:

@@ -13,8 +13,9 @@ from typing import Any
 from bson import Timestamp
 from pymongo import MongoClient
 
-from bench.load import Load, play, write_requests
+from bench.load import Load, write_requests
 from bench.side import Side
+from bench.turns import Turn, quietest, take
 
 CONNECTIONS = 16
 SOURCE, READER = "kith_contacts.events", "kith_sales.inbox"
@@ -27,6 +28,7 @@ class Lag:
     milliseconds: list[float]
     per_second: float
     missing: int
+    others: float = 0.0  # share of the machine that others used meanwhile
 
     def percentile(self, share: float) -> float:
         """The lag that this share of the events did not exceed."""
@@ -34,16 +36,30 @@ class Lag:
 
 
 def measure(side: Side, rate: float, seconds: float, folder: Path) -> Lag:
-    """Create accounts at an even `rate` per second through the door, and see when sales knows each."""
+    """Create accounts at an even `rate` per second through the door, and see when sales knows each.
+
+    Of as many tries as a disturbed machine makes needful, the quietest counts.
+    """
+    lags: list[Lag] = []
+    load = Load(side.port, write_requests(folder / "reaction", side.requests["create"]), CONNECTIONS, seconds, rate)
+
+    def play_round() -> list[Turn]:
+        lag, turn = _try(side, load)
+        lags.append(lag)
+        return [turn]
+
+    quietest(1, play_round)
+    return min(lags, key=lambda lag: lag.others)
+
+
+def _try(side: Side, load: Load) -> tuple[Lag, Turn]:
     assert side.suite
     with MongoClient(side.suite.mongo_admin_url(), tz_aware=True) as client:
         since = client.local["oplog.rs"].find().sort("$natural", -1).next()["ts"]
-        file = write_requests(folder / "reaction", side.requests["create"])
-        tally = play(Load(side.port, file, CONNECTIONS, seconds, rate))
-        side.settle()
+        turn = take(side, load)
         told, heard = _commits(client, since)
     lags = sorted((heard[id] - at).total_seconds() * 1000 for id, at in told.items() if id in heard)
-    return Lag(lags, tally.per_second, len(told) - len(lags))
+    return Lag(lags, turn.tally.per_second, len(told) - len(lags), turn.others), turn
 
 
 def _commits(client: MongoClient[dict[str, Any]], since: Timestamp) -> tuple[dict[str, datetime], dict[str, datetime]]:

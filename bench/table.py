@@ -30,7 +30,8 @@ def markdown(result: Result) -> str:
     """The whole report."""
     parts = [f"# Bench\n\n{result.machine}, {result.accounts:,} accounts on each side."]
     if result.rows:
-        parts += ["## Rates\n\n" + _rates(result.rows), "## CPU per request, in µs\n\n" + _cpu(result.rows)]
+        others = "`others` is the share of the machine that was used by somebody else meanwhile, in the worst turn."
+        parts += [f"## Rates\n\n{_rates(result.rows)}\n\n{others}", "## CPU per request, in µs\n\n" + _cpu(result.rows)]
     if result.lag:
         parts.append("## Commit to reaction done\n\n" + _lag(result.lag))
     parts += ["## Memory of the suite, in MB\n\n" + _memory(result), "## Goals\n\n" + _goals(result.goals)]
@@ -57,7 +58,7 @@ def _row(ours: Measured, theirs: Measured) -> dict[str, Any]:
     sides = {
         each.side: {
             "per_second": round(each.rate, 1), **_shares(each), "cpu_us": each.cpu_per_request(),
-            "turns": [round(tally.per_second, 1) for tally in each.tallies],
+            "turns": [round(turn.tally.per_second, 1) for turn in each.turns], "others_share": round(each.others, 3),
         }
         for each in (ours, theirs)
     }  # fmt: skip
@@ -75,9 +76,27 @@ def _shares(measured: Measured | Lag) -> dict[str, float]:
 
 def _rates(rows: Rows) -> str:
     return _grid(
-        ["operation", "connections", "suite/s", "p50 ms", "p99 ms", "baseline/s", "p50 ms", "p99 ms", "ratio"],
+        [
+            "operation",
+            "connections",
+            "suite/s",
+            "p50 ms",
+            "p99 ms",
+            "baseline/s",
+            "p50 ms",
+            "p99 ms",
+            "ratio",
+            "others",
+        ],
         (
-            [ours.operation, str(ours.connections), *_side(ours), *_side(theirs), f"{ratio(ours, theirs):.2f}"]
+            [
+                ours.operation,
+                str(ours.connections),
+                *_side(ours),
+                *_side(theirs),
+                f"{ratio(ours, theirs):.2f}",
+                _percent(max(ours.others, theirs.others)),
+            ]
             for ours, theirs in rows
         ),
     )
@@ -87,8 +106,12 @@ def _side(each: Measured) -> list[str]:
     return [f"{each.rate:,.0f}", f"{each.percentile(0.5):.1f}", f"{each.percentile(0.99):.1f}"]
 
 
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
 def _cpu(rows: Rows) -> str:
-    names = [f"{each.side} {name}" for each in rows[0] for name in each.cpu]
+    names = [f"{each.side} {name}" for each in rows[0] for name in each.cpu_per_request()]
     lines = []
     for row in rows:
         spent = {f"{each.side} {name}": cost for each in row for name, cost in each.cpu_per_request().items()}
@@ -98,8 +121,8 @@ def _cpu(rows: Rows) -> str:
 
 def _lag(lag: Lag) -> str:
     numbers = [f"{lag.percentile(share):.0f}" for share in (0.5, 0.9, 0.99, 1)]
-    return _grid(["events/s", "p50 ms", "p90 ms", "p99 ms", "max ms", "missing"],
-                 [[f"{lag.per_second:.0f}", *numbers, str(lag.missing)]])  # fmt: skip
+    return _grid(["events/s", "p50 ms", "p90 ms", "p99 ms", "max ms", "missing", "others"],
+                 [[f"{lag.per_second:.0f}", *numbers, str(lag.missing), _percent(lag.others)]])  # fmt: skip
 
 
 def _memory(result: Result) -> str:

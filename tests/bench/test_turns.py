@@ -4,11 +4,11 @@ from bench import goals
 from bench.cost import Memory
 from bench.load import Tally
 from bench.reaction import Lag
-from bench.turns import Measured, ratio
+from bench.turns import PATIENCE, Measured, Turn, quietest, ratio
 
 
 def a_measured(side: str, *counts: int, operation: str = "read", connections: int = 1) -> Measured:
-    return Measured(side, operation, connections, [Tally(1.0, [1000] * count) for count in counts])
+    return Measured(side, operation, connections, [Turn(Tally(1.0, [1000] * count), {}, 0.0) for count in counts])
 
 
 def test_a_turn_is_compared_with_its_neighbour() -> None:
@@ -35,3 +35,19 @@ def test_shared_memory_counts_once() -> None:
 def test_a_percentile_is_a_latency_that_was_seen() -> None:
     tally = Tally(1.0, list(range(1000, 101_000, 1000)))
     assert [tally.percentile(share) for share in (0.0, 0.5, 0.99, 1.0)] == [1.0, 51.0, 100.0, 100.0]
+
+
+def noisy(share: float) -> list[Turn]:
+    return [Turn(Tally(), {}, share)]
+
+
+def test_a_quiet_machine_is_asked_no_more_often_than_needed() -> None:
+    shares = iter([0.0, 0.05, 0.5])
+    assert [turns[0].others for turns in quietest(2, lambda: noisy(next(shares)))] == [0.0, 0.05]
+
+
+def test_on_a_noisy_machine_the_quietest_rounds_count() -> None:
+    shares = iter([0.9, 0.3, 0.8, 0.2, 0.7, 0.6])
+    assert [turns[0].others for turns in quietest(2, lambda: noisy(next(shares)))] == [0.3, 0.2]
+    assert next(shares, None) is None
+    assert PATIENCE == 3
