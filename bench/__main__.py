@@ -68,9 +68,9 @@ def _arguments() -> argparse.Namespace:
     add("--operations", nargs="+", choices=OPERATIONS, default=OPERATIONS)
     add("--connections", nargs="+", type=int, default=[1, 16])
     add("--turns", type=int, default=3, help="turns of each side per measurement")
-    add("--seconds", type=float, default=2.0, help="length of a turn")
+    add("--seconds", type=float, default=1.2, help="length of a turn")
     add("--events", type=float, default=200.0, help="events per second for the lag of reactions; 0 leaves it out")
-    add("--event-seconds", type=float, default=10.0)
+    add("--event-seconds", type=float, default=8.0)
     add("--strict", action="store_true", help="fail when a goal is missed")
     return parser.parse_args()
 

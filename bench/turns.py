@@ -14,7 +14,7 @@ from bench.side import Side
 
 WARM_SECONDS = 0.5
 QUIET = 0.1  # share of the machine that others may use in a turn that counts as quiet
-PATIENCE = 3  # times the turns wanted, for as many to be quiet
+PATIENCE = 2  # times the turns wanted, for as many to be quiet
 
 
 @dataclass(frozen=True)
