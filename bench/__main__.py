@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cost, goals, overview, reaction, side, table, turns
+from bench import cost, flow, goals, overview, reaction, side, table, turns
 from bench.load import Load, play, write_requests
 
 RESULTS = Path(__file__).parent / "results"
@@ -47,7 +47,10 @@ def _run(wanted: argparse.Namespace, folder: Path) -> table.Result:
         met = overview.goals(overview.measure(ours, folder)) + met
         busy = {name: cost.memory(each) for name, each in cost.trees(ours.pids).items()}
         met = goals.of_ratios(rows) + met
-        return table.Result(_machine(), wanted.accounts, rows, lag, idle, busy, idle_cpu, met)
+    _tell("measuring what flows through single services")
+    flows = flow.measured(wanted.flows)
+    met = goals.of_flows(flows) + met
+    return table.Result(_machine(), wanted.accounts, rows, lag, flows, idle, busy, idle_cpu, met)
 
 
 def _at_rest(ours: side.Side, folder: Path) -> tuple[dict[str, cost.Memory], dict[str, float]]:
@@ -71,6 +74,7 @@ def _arguments() -> argparse.Namespace:
     add("--seconds", type=float, default=1.2, help="length of a turn")
     add("--events", type=float, default=200.0, help="events per second for the lag of reactions; 0 leaves it out")
     add("--event-seconds", type=float, default=8.0)
+    add("--flows", nargs="*", choices=flow.MODULES, default=flow.MODULES, help="flows through single services")
     add("--strict", action="store_true", help="fail when a goal is missed")
     return parser.parse_args()
 

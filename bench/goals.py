@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bench.cost import Memory
+from bench.flow import Flow
 from bench.reaction import Lag
 from bench.turns import Measured, ratio
 
@@ -52,6 +53,14 @@ def of_lag(lag: Lag) -> list[Goal]:
             f"{p99:.0f} ms{missing}",
             p99 <= MOST_LAG_P99 and not lag.missing,
         ),
+    ]
+
+
+def of_flows(flows: list[Flow]) -> list[Goal]:
+    """What flows through a service."""
+    return [
+        Goal(flow.name, f"≥ {flow.least:,.0f}/s", f"{flow.per_second:,.0f}/s", flow.per_second >= flow.least)
+        for flow in flows
     ]
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.cost import Memory
+from bench.flow import Flow
 from bench.goals import Goal
 from bench.reaction import Lag
 from bench.turns import Measured, ratio
@@ -20,6 +21,7 @@ class Result:
     accounts: int
     rows: Rows
     lag: Lag | None
+    flows: list[Flow]
     idle: dict[str, Memory]
     busy: dict[str, Memory]
     idle_cpu: dict[str, float]  # percent of one core, by process
@@ -34,6 +36,8 @@ def markdown(result: Result) -> str:
         parts += [f"## Rates\n\n{_rates(result.rows)}\n\n{others}", "## CPU per request, in µs\n\n" + _cpu(result.rows)]
     if result.lag:
         parts.append("## Commit to reaction done\n\n" + _lag(result.lag))
+    if result.flows:
+        parts.append("## Flows\n\n" + _flows(result.flows))
     parts += ["## Memory of the suite, in MB\n\n" + _memory(result), "## Goals\n\n" + _goals(result.goals)]
     return "\n\n".join(parts) + "\n"
 
@@ -46,6 +50,10 @@ def document(result: Result) -> dict[str, Any]:
         "rates": [_row(*row) for row in result.rows],
         "lag_ms": result.lag
         and {"per_second": result.lag.per_second, "missing": result.lag.missing, **_shares(result.lag)},
+        "flows": [
+            asdict(flow) | {"per_second": round(flow.per_second, 1), "cpu_us": flow.cpu_per_item}
+            for flow in result.flows
+        ],
         "memory_mb": {
             name: {"idle": asdict(each), "busy": asdict(result.busy[name])} for name, each in result.idle.items()
         },
@@ -123,6 +131,27 @@ def _lag(lag: Lag) -> str:
     numbers = [f"{lag.percentile(share):.0f}" for share in (0.5, 0.9, 0.99, 1)]
     return _grid(["events/s", "p50 ms", "p90 ms", "p99 ms", "max ms", "missing", "others"],
                  [[f"{lag.per_second:.0f}", *numbers, str(lag.missing), _percent(lag.others)]])  # fmt: skip
+
+
+def _flows(flows: list[Flow]) -> str:
+    heads = [
+        "flow",
+        "items",
+        "suite/s",
+        "bare/s",
+        "ratio",
+        "promised/s",
+        "cores at that rate",
+        "µs of CPU per item",
+        "others",
+    ]
+    return _grid(heads, (_flow(flow) for flow in flows))
+
+
+def _flow(flow: Flow) -> list[str]:
+    spent = ", ".join(f"{name} {each:,.0f}" for name, each in flow.cpu_per_item.items())
+    rates = [f"{flow.per_second:,.0f}", f"{flow.bare:,.0f}", f"{flow.per_second / flow.bare:.2f}", f"{flow.least:,.0f}"]
+    return [flow.name, f"{flow.items:,}", *rates, f"{flow.cores:.2f}", spent, _percent(flow.others)]
 
 
 def _memory(result: Result) -> str:

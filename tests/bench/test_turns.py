@@ -2,6 +2,7 @@
 
 from bench import goals
 from bench.cost import Memory
+from bench.flow import Flow
 from bench.load import Tally
 from bench.reaction import Lag
 from bench.turns import PATIENCE, Measured, Turn, quietest, ratio
@@ -51,3 +52,12 @@ def test_on_a_noisy_machine_the_quietest_rounds_count() -> None:
     assert [turns[0].others for turns in quietest(2, lambda: noisy(next(shares)))] == [0.3, 0.2]
     assert next(shares, None) is None
     assert PATIENCE == 2
+
+
+def test_a_flow_that_is_too_slow_misses_its_goal() -> None:
+    fast, slow = (Flow("mail", items=items, seconds=2.0, least=50.0) for items in (100, 99))
+    assert [goal.met for goal in goals.of_flows([fast, slow])] == [True, False]
+
+
+def test_what_a_promise_takes_of_the_machine_counts_every_process() -> None:
+    assert Flow("mail", items=10, seconds=1.0, least=50.0, cpu={"service": 1e5, "mongod": 1e5}).cores == 1.0

@@ -4,7 +4,8 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,3 +45,12 @@ def concluded(name: str, check: Callable[[Suite, Verdict], None], **settings: ob
 UNLIMITED = {
     "KITH_USER_REQUESTS_PER_MINUTE": 0, "KITH_TENANT_REQUESTS_PER_MINUTE": 0, "KITH_VISITS_PER_ADDRESS": 0,
 }  # fmt: skip
+
+
+@contextmanager
+def noted(verdict: Verdict, what: str) -> Iterator[None]:
+    """Turn what breaks inside into a fault of the check."""
+    try:
+        yield
+    except AssertionError as fault:
+        verdict.faults.append(f"{what}: {fault}")
