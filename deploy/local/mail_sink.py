@@ -47,6 +47,8 @@ class Sink:
     size: int = 0
     room: int = MOST_BYTES
     seconds: float = 0.0  # between a mail and the answer to it
+    pipelines: bool = True
+    lenient: bool = False  # asks for a message without a recipient, too, and says only then that there is none (RFC 2920, 3.1)
 
     def take(self, sender: str, recipients: list[str], content: bytes) -> None:
         """Keep a mail."""
@@ -125,6 +127,8 @@ class Smtp(asyncio.Protocol):
         if content.startswith(b"."):
             content = content[1:]
         answer = next(filter(None, map(self._sink.after_data, self._recipients)), "")
+        if not self._recipients:
+            answer = "554 5.5.1 No valid recipients"
         if answer in ("", DROP):
             self._sink.take(self._sender, self._recipients, content.replace(b"\r\n.", b"\r\n"))
         self._in_data, self._recipients = False, []
@@ -144,9 +148,11 @@ class Smtp(asyncio.Protocol):
         if verb == "RCPT":
             return self._recipient(_address(text))
         if verb == "DATA":
-            if not self._recipients:
+            if not self._recipients and not self._sink.lenient:
                 return b"503 5.5.1 No recipients\r\n"
             self._in_data = True
+        if verb == "EHLO" and not self._sink.pipelines:
+            return _ANSWERS["EHLO"].replace(b"250-PIPELINING\r\n", b"")
         return _ANSWERS.get(verb, b"502 5.5.2 Unknown\r\n")
 
     def _recipient(self, address: str) -> bytes:

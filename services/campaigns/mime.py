@@ -68,7 +68,7 @@ def wire_domain(domain: str) -> str:
 
 def _part(boundary: str, subtype: str, text: str) -> bytes:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    if lines.isascii() and all(len(line) < _LONGEST_LINE for line in lines.split("\n")):
+    if lines.isascii() and max(map(len, lines.split("\n"))) < _LONGEST_LINE:
         encoding, body = "7bit", lines.encode()
     else:
         encoding, body = "quoted-printable", binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True)
