@@ -22,6 +22,7 @@ from services.campaigns.segment import PENDING
 CADENCE_SECONDS = 0.3
 RECIPIENTS_PER_EVENT = 100
 _EVENTS_PER_ROUND = 20
+_COUNTED = frozenset({"mail_count", "last_mail_time"})  # what a mail changes of a contact
 
 _log = structlog.get_logger(__name__)
 
@@ -144,6 +145,6 @@ def _tell_some(campaign: Row) -> int:
     announce(sent[0]["_id"], told)
     counted = {"$inc": {"mail_count": 1}, "$max": {"last_mail_time": at}}
     AudienceMember.rows().update_many({"_id": {"$in": people}}, counted)
-    membership.follow(people)
+    membership.follow(people, _COUNTED)
     ledger.lines().update_many({"_id": {"$in": [line["_id"] for line in sent]}}, {"$set": {"told": True}})
     return len(sent)

@@ -14,7 +14,7 @@ from crm.campaigns.v1 import events_pb2
 
 from chassis import announce, listing, now, principal, transaction
 from services.campaigns.audience import AudienceMember, Row
-from services.campaigns.segment import DYNAMIC, PENDING, READY, Segment, condition_of, references
+from services.campaigns.segment import DYNAMIC, PENDING, READY, Segment, condition_of, fields, references
 
 Predicate = Callable[[Row], bool]
 
@@ -23,9 +23,12 @@ _MOST_COMPILED = 1000
 _compiled: OrderedDict[tuple[str, int], Predicate] = OrderedDict()
 
 
-def follow(contact_ids: Iterable[str]) -> None:
-    """Bring these contacts into the dynamic segments whose filters describe them now, and out of the others."""
-    segments = _dynamic()
+def follow(contact_ids: Iterable[str], changed: frozenset[str] = frozenset()) -> None:
+    """Bring these contacts into the dynamic segments whose filters describe them now, and out of the others.
+
+    Where only the fields `changed` did change, segments that ask for none of them are not asked.
+    """
+    segments = _asking_for(changed, _dynamic()) if changed else _dynamic()
     if not segments:
         return
     came: dict[str, list[str]] = {}
@@ -114,6 +117,14 @@ def _dynamic() -> dict[str, Row]:
     for id in found:
         take(id)
     return ordered
+
+
+def _asking_for(changed: frozenset[str], segments: dict[str, Row]) -> dict[str, Row]:
+    asking: dict[str, Row] = {}
+    for id, segment in segments.items():  # those that others refer to come first
+        if changed & fields(segment["filter"]) or asking.keys() & set(references(segment["filter"])):
+            asking[id] = segment
+    return asking
 
 
 def _segments_of(row: Row, segments: dict[str, Row]) -> set[str]:

@@ -106,6 +106,11 @@ def references(stored: dict[str, Any] | None) -> list[str]:
     ]
 
 
+def fields(stored: dict[str, Any]) -> set[str]:
+    """The fields of a contact that a stored filter asks for: `spent` for `spent.units`."""
+    return {str(leaf.get("field", "")).partition(".")[0] for leaf in _leaves(stored)}
+
+
 def _leaves(stored: dict[str, Any]) -> Iterator[dict[str, Any]]:
     below = [*stored.get("all", ()), *stored.get("any", ()), *([stored["not"]] if "not" in stored else [])]
     for each in below:

@@ -13,7 +13,7 @@ from chassis import new_id
 from chassis.testing import details, reason
 from services.campaigns.audience import AudienceMember
 from tests.builders.campaigns import a_contact_told, a_segment_message, tagged, where
-from tests.campaigns.conftest import Marketing, address, announced
+from tests.campaigns.conftest import Marketing, address, announced, eventually
 
 
 def refused(call: Any, request: Any) -> grpc.RpcError:
@@ -219,3 +219,16 @@ def test_segments_of_another_tenant_take_nobody_in(marketing: Marketing) -> None
     assert not found.audience_members
     preview = segment_pb2.PreviewSegmentRequest(filter=tagged("gold"))
     assert marketing.stranger.PreviewSegment(preview).count == 0
+
+
+def test_a_mail_that_went_out_moves_those_whom_segments_ask_about_mails(marketing: Marketing) -> None:
+    gold = marketing.segment()
+    mailed = marketing.segment(where(field="mail_count", op="gte", value=1))
+    beside = marketing.segment(where(field="segment_ids", op="eq", value=mailed.id))
+    contact = marketing.meet(tags=["gold"])
+    campaign = marketing.campaign(gold)
+    marketing.start(campaign)
+    marketing.completed(campaign)
+    eventually(lambda: marketing.members(mailed))
+    assert [marketing.members(each) for each in (gold, mailed, beside)] == [{contact.id}] * 3
+    assert len(announced(gold.id, "SegmentEntered")) == 1
