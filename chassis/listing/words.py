@@ -26,6 +26,7 @@ _UNSPACED = (
     "\U00020000-\U0003ffff"
 )
 _RUN = re.compile(f"(?P<unspaced>[{_UNSPACED}]+)|[^{_UNSPACED}]+")
+_ASCII_WORD = re.compile(r"[^\W_]+", re.ASCII)
 _AROUND_ADDRESS = "<>()[]{},;:\"'"
 _E164 = re.compile(r"\+[1-9][0-9]{4,14}\Z")
 _DIALLED = re.compile(r"[+(]?[0-9][0-9\s()/.-]*\Z", re.ASCII)
@@ -85,8 +86,12 @@ def _addresses(folded: str) -> Iterator[str]:
 
 
 def _words(folded: str, last_alone: bool = True) -> Iterator[str]:
-    for word in _word().finditer(folded):
-        for run in _RUN.finditer(word.group()):
+    # A long text says most of its words more than once; each is looked at once.
+    if folded.isascii():  # where there are neither marks nor scripts without spaces
+        yield from (word[:LONGEST_TOKEN] for word in dict.fromkeys(_ASCII_WORD.findall(folded)))
+        return
+    for word in dict.fromkeys(_word().findall(folded)):
+        for run in _RUN.finditer(word):
             if run["unspaced"]:
                 yield from _pairs(run["unspaced"], last_alone)
             else:

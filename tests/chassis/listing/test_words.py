@@ -105,3 +105,8 @@ def test_mongod_finds_by_words_what_we_say(collection):
     for query in ["ann", "anna kow", "anna.b@", "田", "0151 23456", "a+b", "(c", "", ".*", "anna annabel"]:
         found = {each["_id"] for each in collection.find(found_by(query))}
         assert found == {text for text in texts if finds(query, text)}, query
+
+
+@given(st.text(st.characters(max_codepoint=0x7F, exclude_characters="@"), max_size=200))
+def test_plain_text_has_the_same_words_whatever_stands_beside_it(text):
+    assert tokens([f"{text} ж"]) == [*(word for word in tokens([f"{text} "])), "ж"]
