@@ -5,6 +5,8 @@ one takes mail for mailboxes that are known, and nothing else, so it relays for 
 """
 
 import asyncio
+import logging
+import time
 from typing import Any
 
 import structlog
@@ -13,9 +15,8 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pymongo.errors import PyMongoError
 
-from chassis import acting_as, of_service, transaction
-from services.support.mail import Mail
 from services.support.mailbox import Mailbox
+from services.support.reception import Arrival, Reception
 from services.support.settings import SupportSettings
 
 log = structlog.get_logger()
@@ -23,6 +24,7 @@ log = structlog.get_logger()
 _LATER = "451 4.3.0 Cannot keep mail now; try again later"
 _LONGEST_LINE = 1024 * 1024  # RFC 5321 allows 1,000 octets, programs send more, and we lose no mail over it
 _MOST_RECIPIENTS = 100
+_KNOWN_SECONDS, _MOST_KNOWN = 1.0, 1000  # a mailbox that is deleted takes mail for so long
 
 
 class Listener:
@@ -39,6 +41,7 @@ class Listener:
 
     def start(self) -> None:
         """Begin to take mail. Raises OSError when the port is taken."""
+        logging.getLogger("mail.log").setLevel(logging.WARNING)  # it logs every line of every sender, addresses and all
         self._door.start()
 
     def stop(self) -> None:
@@ -72,6 +75,8 @@ class Desk:
 
     def __init__(self, wake: Any, lmtp: bool) -> None:
         self._wake, self._lmtp = wake, lmtp
+        self._reception = Reception()
+        self._known: dict[str, tuple[float, dict[str, Any]]] = {}  # until when, and the mailbox, by recipient
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -80,7 +85,7 @@ class Desk:
         if len(envelope.rcpt_tos) >= _MOST_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
         try:
-            mailbox = await asyncio.to_thread(Mailbox.of_recipient, address)
+            mailbox = await self._mailbox(address)
         except PyMongoError as fault:
             log.warning("a recipient could not be looked up", fault=repr(fault))
             return _LATER
@@ -89,6 +94,17 @@ class Desk:
         envelope.rcpt_tos.append(address)
         self._promised(envelope)[address] = mailbox
         return "250 2.1.5 OK"
+
+    async def _mailbox(self, address: str) -> dict[str, Any] | None:
+        until, known = self._known.get(address, (0.0, {}))
+        if time.monotonic() < until:
+            return known
+        mailbox = await asyncio.to_thread(Mailbox.of_recipient, address)
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        if mailbox is not None:
+            self._known[address] = (time.monotonic() + _KNOWN_SECONDS, mailbox)
+        return mailbox
 
     @staticmethod
     def _promised(envelope: Envelope) -> dict[str, dict[str, Any]]:
@@ -99,7 +115,7 @@ class Desk:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep the mail, for all its recipients or for none."""
         try:
-            await asyncio.to_thread(transaction.run, lambda: _keep(envelope, self._promised(envelope)))
+            await self._reception.keep(_arrivals(envelope, self._promised(envelope)))
         except PyMongoError as fault:
             log.warning("a mail could not be kept", fault=repr(fault))
             answer = _LATER
@@ -110,12 +126,10 @@ class Desk:
         return "\r\n".join([answer] * len(envelope.rcpt_tos)) if self._lmtp else answer
 
 
-def _keep(envelope: Envelope, promised: dict[str, dict[str, Any]]) -> None:
-    raw = envelope.original_content or b""
+def _arrivals(envelope: Envelope, promised: dict[str, dict[str, Any]]) -> list[Arrival]:
+    raw, sender = envelope.original_content or b"", envelope.mail_from or ""
     reached: dict[str, tuple[dict[str, Any], str]] = {}
     for recipient, mailbox in promised.items():
         if mailbox["_id"] not in reached or "+" in recipient:  # of two of its addresses, the one that says more
             reached[mailbox["_id"]] = (mailbox, recipient)
-    for mailbox, recipient in reached.values():
-        with acting_as(of_service("support", mailbox["tenant_id"])):
-            Mail.receive(raw, mailbox["_id"], envelope.mail_from or "", recipient)
+    return [Arrival(raw, mailbox, sender, recipient) for mailbox, recipient in reached.values()]

@@ -56,7 +56,8 @@ class Mail(Noun):
             mailbox_id=mailbox_id, receive_time=now(), envelope_from=envelope_from or None, envelope_to=envelope_to,
             size=len(raw), digest=hashlib.sha256(raw).hexdigest(), status=RECEIVED,
         )  # fmt: skip
-        transaction.database()[_RAW].insert_one({"_id": mail.id, "tenant_id": mail.tenant_id, "raw": Binary(raw)})
+        kept = {"_id": mail.id, "tenant_id": mail.tenant_id, "raw": Binary(raw)}
+        transaction.defer(transaction.database()[_RAW], [kept])
         mail.enter()
         return mail
 
