@@ -48,7 +48,9 @@ class Sink:
     room: int = MOST_BYTES
     seconds: float = 0.0  # between a mail and the answer to it
     pipelines: bool = True
-    lenient: bool = False  # asks for a message without a recipient, too, and says only then that there is none (RFC 2920, 3.1)
+    lenient: bool = (
+        False  # asks for a message without a recipient, too, and says only then that there is none (RFC 2920, 3.1)
+    )
 
     def take(self, sender: str, recipients: list[str], content: bytes) -> None:
         """Keep a mail."""
