@@ -18,10 +18,13 @@ def pier(company):
     person = {"given_name": "Ines", "family_name": "Pierson", "account_id": account, "emails": [email]}
     contact = admin.post("/v1/contacts", person)["id"]
     parts = {"account_id": account, "contacts": [{"contact_id": contact}]}
+    deal = admin.post("/v1/opportunities", {"name": "Pier ropes", "amount": euros(77), **parts})["id"]
+    eventually(
+        lambda: admin.get(f"/v1/opportunities/{deal}")["account_name"]
+    )  # an order is found by the name it began with
     won = admin.post("/v1/opportunities", {"name": "Pier lamps", "amount": euros(700), **parts})["id"]
     admin.post(f"/v1/opportunities/{won}:win")
     order = admin.post(f"/v1/opportunities/{won}:placeOrder")["id"]
-    deal = admin.post("/v1/opportunities", {"name": "Pier ropes", "amount": euros(77), **parts})["id"]
     asked = {"subject": "Pier lamp is dark", "requester_id": contact, "account_id": account}
     ticket = admin.post("/v1/tickets", asked)["id"]
     solved = admin.post("/v1/tickets", {**asked, "subject": "Pier lamp is loud"})["id"]
@@ -92,14 +95,9 @@ def test_a_word_finds_records_of_all_services(company, pier):
     answer = company.administrator.get("/v1/search", q="pier n").body
     first = answer["groups"][0]
     assert (first["type"], first["hits"][0]["title"], first["hits"][0]["match"]) == ("accounts", "Pier Nine", "PREFIX")
-
-    def hits():
-        groups = company.administrator.get("/v1/search", q="pier", page_size=20)["groups"]
-        return {group["type"]: {hit["id"] for hit in group["hits"]} for group in groups}
-
-    eventually(lambda: pier["orders"] in hits()["orders"])  # once sales knows the account's name
-    found = hits()
-    for type in ("opportunities", "tickets", "segments", "campaigns"):
+    groups = company.administrator.get("/v1/search", q="pier", page_size=20)["groups"]
+    found = {group["type"]: {hit["id"] for hit in group["hits"]} for group in groups}
+    for type in ("opportunities", "orders", "tickets", "segments", "campaigns"):
         assert pier[type] in found[type], type
     assert found["contacts"] == {pier["contact"]}
 
