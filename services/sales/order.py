@@ -31,7 +31,9 @@ class Order(Owned):
     meta = {"collection": "orders"}
     searched = ("number", "account_name")
     unique = ("number",)
-    indexed = (("account_id", "order_date"), ("opportunity_id",), ("order_date",), ("lines.product_id",))
+    indexed = (
+        ("account_id", "order_date"), ("contact_ids", "order_date"), ("opportunity_id",), ("order_date",), ("lines.product_id",),
+    )  # fmt: skip
 
     number = StringField()
     kind = StringField()

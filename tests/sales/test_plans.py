@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from chassis.principal import acting_as
 from chassis.testing import Caller
 from services.sales.opportunity import Opportunity
@@ -27,8 +29,9 @@ def test_the_open_opportunities_of_a_contact_are_found_by_an_index(sales: Caller
     assert indexes == {("tenant_id", "contacts.contact_id", "_id")}
 
 
-def test_the_latest_orders_of_an_account_come_sorted_from_an_index(sales: Caller) -> None:
-    query = visible(Order, sales) | {"account_id": "acc_1"}
+@pytest.mark.parametrize("field", ["account_id", "contact_ids"])
+def test_the_latest_orders_come_sorted_from_an_index(sales: Caller, field: str) -> None:
+    query = visible(Order, sales) | {field: "one"}
     stages, indexes = plan(Order._get_collection(), query, [("order_date", -1), ("_id", -1)])
     assert not {"COLLSCAN", "SORT"} & stages
-    assert indexes == {("tenant_id", "account_id", "order_date", "_id")}
+    assert indexes == {("tenant_id", field, "order_date", "_id")}

@@ -116,12 +116,6 @@ def those_of(field: str, *, most: int = 5, order_by: str = "", counted: bool = F
     return ask
 
 
-def those_of_its_account(**keywords: Any) -> Ask:
-    """The same for the account that a contact works for."""
-    ask = those_of("account_id", **keywords)
-    return lambda contact: ask(contact.account_id) if contact.account_id else None
-
-
 _OPEN_TICKETS = ["NEW", "OPEN", "PENDING", "ON_HOLD"]
 _COMPANY = "name domain industry website owner_id phones"
 _PERSON = "display_name emails phones job_title department owner_id"
@@ -160,8 +154,8 @@ OVERVIEWS = (
             *_tickets_of("requester_id"),
             Block("mails", "The latest mails of campaigns.", "ListAudienceMemberDeliveries", its_mails),
             Block("account", "The account that the contact works for.", "GetAccount", its_account, _COMPANY, "contact"),
-            Block("orders", "The latest orders of that account.", "ListOrders",
-                  those_of_its_account(order_by="-order_date"), _ORDER, "contact"),
+            Block("orders", "The latest orders that name it.", "ListOrders",
+                  those_of("contact_ids", order_by="-order_date"), _ORDER),
             Block("segments", "The segments that the contact is in.", "ListSegments", its_segments, _SEGMENT, "audience"),
         ),
     ),
