@@ -7,7 +7,7 @@ from crm.common.v1 import listing_pb2
 
 from chassis import Scope, listing, mirror, principal
 from services.campaigns import ledger
-from services.campaigns.audience import Row
+from services.campaigns.audience import AudienceMember, Row
 from services.campaigns.campaign import Campaign
 
 _SHOWN = {field.name for field in campaign_pb2.Delivery.DESCRIPTOR.fields} - {"id", "etag"} | {"_id", "revision"}
@@ -27,7 +27,8 @@ def page(campaign: Campaign, request: campaign_pb2.ListCampaignDeliveriesRequest
 
 
 def of_member(request: campaign_pb2.ListAudienceMemberDeliveriesRequest) -> Any:
-    """A page of a contact's lines, the newest first, of the campaigns that the caller may see."""
+    """A page of a contact's lines, the newest first, of the campaigns that the caller may see. Refused with NotFound."""
+    AudienceMember.row(request.id)
     narrow: Row = {"tenant_id": principal().tenant_id, "contact_id": request.id}
     if principal().scope(Campaign.about().permission("read")) is not Scope.ALL:
         narrow["campaign_id"] = {"$in": list(Campaign.objects(__raw__=Campaign.visible()).scalar("id"))}

@@ -30,7 +30,10 @@ def collection(noun: NounContract) -> str:
 
 
 def noun_in(route: transcoding.Route) -> NounContract:
-    """The noun whose ids a route takes."""
+    """The noun whose ids a route takes: the one that the contract names, else the one of the path."""
+    given = route.method.input_type.fields_by_name.get("id")
+    if given and (prefix := declared.rules(given).id_prefix):
+        return NOUNS[prefix]
     plural = route.path.removeprefix("/v1/").partition("/")[0].partition(":")[0].replace("-", "_")
     return next(noun for noun in NOUNS.values() if noun.plural == plural)
 

@@ -89,9 +89,10 @@ def its_timeline(id: str) -> Any:
     return interaction_pb2.TimelineRequest(id=id, page_size=10)
 
 
-def its_mails(id: str) -> Any:
-    """The latest mails of campaigns to it."""
-    return campaign_pb2.ListAudienceMemberDeliveriesRequest(id=id, page_size=5)
+def its_mails(audience: Any) -> Any:
+    """The latest mails of campaigns to it; nothing to ask while campaigns has not heard of it."""
+    known = audience.audience_members
+    return campaign_pb2.ListAudienceMemberDeliveriesRequest(id=known[0].id, page_size=5) if known else None
 
 
 def its_segments(audience: Any) -> Any:
@@ -152,7 +153,8 @@ OVERVIEWS = (
             Block("timeline", "What happened lately.", "ListContactTimeline", its_timeline),
             *_sales_of("contacts.contact_id"),
             *_tickets_of("requester_id"),
-            Block("mails", "The latest mails of campaigns.", "ListAudienceMemberDeliveries", its_mails),
+            Block("mails", "The latest mails of campaigns.", "ListAudienceMemberDeliveries", its_mails,
+                  after="audience"),
             Block("account", "The account that the contact works for.", "GetAccount", its_account, _COMPANY, "contact"),
             Block("orders", "The latest orders that name it.", "ListOrders",
                   those_of("contact_ids", order_by="-order_date"), _ORDER),
