@@ -109,8 +109,9 @@ def test_an_event_that_nobody_listens_to_is_published_and_left_alone(town):
     town.relay()
     town.listening(town.hear())
     town.announce(events_pb2.OpportunityLost(opportunity={"name": "Chairs"}))
-    eventually(lambda: town.sales.events.count_documents({"published": True}) == 1)
-    assert town.contacts.inbox.count_documents({}) == 0
+    event = eventually(lambda: town.sales.events.find_one({"published": True}))
+    # Others' events may still be on their way to the same consumer.
+    assert not [row for row in town.contacts.inbox.find({}) if event["_id"] in row["_id"]]
 
 
 def test_an_event_names_its_request_and_trace(town):
