@@ -4,16 +4,18 @@ A service imports from here and from the generated messages, nothing else of the
 private to the chassis.
 """
 
-from mongoengine import BooleanField, DateTimeField, FloatField, IntField, ListField, StringField
+from mongoengine import BooleanField, DateTimeField, DictField, FloatField, IntField, ListField, StringField
 
 from chassis import config, listing, mirror, transaction
 from chassis.clock import now, today
 from chassis.document import Noun, Owned
 from chassis.events import Fact, Lease, announce, on
+from chassis.fields import hidden_fields
 from chassis.ids import new_id
+from chassis.kinds import noun_called
 from chassis.listing import fold
 from chassis.lookup import lookup
-from chassis.mirror import Part, Parts, stored
+from chassis.mirror import CustomFields, Part, Parts, stored
 from chassis.numbers import next_number
 from chassis.principal import Principal, Scope, acting_as, of_service, principal
 from chassis.projection import Projection
@@ -36,8 +38,9 @@ from chassis.transaction import remembered
 
 __all__ = [
     # nouns
-    "Noun", "Owned", "Projection", "lookup", "refer", "remembered", "Part", "Parts", "stored",
-    "BooleanField", "DateTimeField", "FloatField", "IntField", "ListField", "StringField",
+    "Noun", "Owned", "Projection", "lookup", "refer", "remembered", "Part", "Parts", "CustomFields", "stored",
+    "noun_called", "hidden_fields",
+    "BooleanField", "DateTimeField", "DictField", "FloatField", "IntField", "ListField", "StringField",
     # doors
     "run", "standard", "batch",
     # refusals

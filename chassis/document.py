@@ -14,10 +14,12 @@ from mongoengine import StringField
 
 from chassis import mirror
 from chassis.clock import now
+from chassis.fields import FIELDS
 from chassis.kept import Kept, differences
-from chassis.listing import TOKENS, catalogue, condition, page, projection, query, tokens
+from chassis.kinds import noun_called
+from chassis.listing import TOKENS, Catalogue, condition, page, projection, query, tokens
 from chassis.principal import Principal, Scope, principal
-from chassis.refusals import Forbidden, NotFound, Refused
+from chassis.refusals import Forbidden, Invalid, NotFound, Refused, Violation
 
 
 class NotDeleted(Refused):
@@ -44,9 +46,22 @@ class Noun(Kept):
         return {}
 
     @classmethod
+    @contextmanager
+    def of_kind(cls, kind: str) -> Iterator[type[Self]]:
+        """Work with the records that definitions of custom fields call so. Refused with NotFound."""
+        if kind != cls.kind_name():
+            raise NotFound(noun="noun", id=kind)
+        yield cls
+
+    @classmethod
+    def caller_fields(cls) -> Catalogue:
+        """The fields that the caller may read, filter and sort by: those of the contract, and the tenant's own."""
+        return cls.caller_schema().catalogue(cls.contract_fields(), principal())
+
+    @classmethod
     def get(cls, request: Any) -> Any:
         """The message of the record that `request.id` names. Refused with NotFound."""
-        wanted = projection(request.fields, catalogue(cls.contract.DESCRIPTOR))
+        wanted = projection(request.fields, cls.caller_fields())
         row = cls._get_collection().find_one({"_id": request.id, **cls.visible()}, wanted)
         if row is None:
             raise cls.missing(request.id)
@@ -55,7 +70,7 @@ class Noun(Kept):
     @classmethod
     def get_all(cls, request: Any) -> dict[str, Any]:
         """The messages of those of the records that `request.ids` names which the caller may see, by id."""
-        wanted = projection(request.fields, catalogue(cls.contract.DESCRIPTOR))
+        wanted = projection(request.fields, cls.caller_fields())
         rows = cls._get_collection().find({"_id": {"$in": list(request.ids)}, **cls.visible()}, wanted)
         found: Iterator[Any] = (mirror.message(cls.contract, row) for row in rows)
         return {message.id: message for message in found}
@@ -66,8 +81,9 @@ class Noun(Kept):
         narrow = cls.visible() if within is None else within
         narrow = narrow if request.with_deleted else {**narrow, "deleted_time": None}
         return page(
-            cls._get_collection(), cls.contract, request, narrow, response, as_wire=mirror.as_wire, max_time_ms=5000
-        )
+            cls._get_collection(), cls.contract, request, narrow, response,
+            as_wire=mirror.as_wire, max_time_ms=5000, fields=cls.caller_fields(),
+        )  # fmt: skip
 
     @classmethod
     def matching(cls, request: Any) -> dict[str, Any]:
@@ -75,7 +91,7 @@ class Noun(Kept):
         live: dict[str, Any] = {**cls.visible(), "deleted_time": None}
         if not request.HasField("filter"):
             return live
-        return {"$and": [live, query(condition(request.filter, catalogue(cls.contract.DESCRIPTOR)))]}
+        return {"$and": [live, query(condition(request.filter, cls.caller_fields()))]}
 
     @classmethod
     def holding(cls, text: str) -> Any:
@@ -119,9 +135,12 @@ class Noun(Kept):
         noun.keep()
 
     @classmethod
-    def create(cls, message: Message) -> Self:
-        """A new record with the given values, kept and announced. Refused with Invalid, Forbidden, AlreadyExists."""
-        noun = cls.fresh()
+    def create(cls, message: Message, **fields: Any) -> Self:
+        """A new record with the given values, kept and announced; `fields` are stored values that the service gives it.
+
+        Refused with Invalid, Forbidden, AlreadyExists.
+        """
+        noun = cls.fresh(**fields)
         noun._take(message, [field.name for field, _ in message.ListFields()])
         noun._require()
         return noun.enter()
@@ -130,6 +149,7 @@ class Noun(Kept):
         """Keep and announce a fresh record. Refused with Invalid, Forbidden, AlreadyExists."""
         self.arrive()
         self.settle()
+        self._refer()
         self.stay_in_scope()
         self.record_standard("Created")
         self.arrived()
@@ -146,7 +166,8 @@ class Noun(Kept):
         self._take(message, paths)
         self._require()
         self.settle()
-        changed = sorted(name for name in differences(before, self._row()) if name != "search_tokens")
+        self._refer()
+        changed = sorted(differences(before, self._row()).keys() - mirror.CHASSIS_FIELDS)
         if {"owner_id", "team_id"} & set(changed):
             self.stay_in_scope()
         if changed:
@@ -178,6 +199,24 @@ class Noun(Kept):
         """The record that another system names so, deleted or not; None when there is none."""
         row = cls.row_of_external_id(system, external_id)
         return None if row is None else cls._loaded(row)
+
+    def _refer(self) -> None:
+        """Refuse ids in custom fields that name no record which the caller may see; those of before are not asked about."""
+        held, before = self._custom(), (self._before or {}).get(FIELDS) or {}
+        faults = []
+        for field, id in self._schema().references(held) if held else ():
+            noun = noun_called(field.refers_to)
+            if id != before.get(field.key) and noun is not None and not noun.seen_ids(field.refers_to, [id]):
+                faults.append(Violation(f"{self.about().noun}.{field.path}", f"there is no {field.refers_to} {id}"))
+        if faults:
+            raise Invalid(faults)
+
+    @classmethod
+    def seen_ids(cls, kind: str, ids: list[str]) -> set[str]:
+        """Those of the ids that name live records of this kind which the caller may see."""
+        with cls.of_kind(kind):
+            query = {"_id": {"$in": ids}, "deleted_time": None, **cls.visible()}
+            return {row["_id"] for row in cls._get_collection().find(query, {"_id": 1})}
 
     # ---------------------------------------------------------------- what a noun adds
 

@@ -4,11 +4,13 @@ from concurrent import futures
 from typing import Any
 
 import grpc
+from crm.schema.v1 import service_pb2
 from google.protobuf.descriptor import FileDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from chassis.config import ServiceSettings
 from chassis.contract import rpc_of
+from chassis.fields.door import SchemaServicer
 from chassis.interceptors import around
 
 _OPTIONS = (
@@ -32,10 +34,14 @@ class Door:
             self._pool, options=_OPTIONS, maximum_concurrent_rpcs=settings.threads + settings.max_waiting
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._offer(contract, servicer, settings)
+        self._offer(service_pb2.DESCRIPTOR, SchemaServicer(servicer.nouns), settings)
+        self.port = self._server.add_insecure_port(settings.listen)
+
+    def _offer(self, contract: FileDescriptor, servicer: Any, settings: ServiceSettings) -> None:
         for service in contract.services_by_name.values():
             handlers = {method.name: _handler(method, servicer, settings) for method in service.methods}
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, handlers),))
-        self.port = self._server.add_insecure_port(settings.listen)
 
     def open(self) -> None:
         """Begin to answer; not yet healthy."""
@@ -56,7 +62,8 @@ class Door:
 
 def _handler(method: Any, servicer: Any, settings: ServiceSettings) -> grpc.RpcMethodHandler:
     rpc = rpc_of(method)
-    answer = around(rpc, getattr(servicer, method.name), settings.principal_public_key, settings.deadline_seconds)
+    layers = (settings.principal_public_key, settings.deadline_seconds, servicer.nouns)
+    answer = around(rpc, getattr(servicer, method.name), *layers)
     return grpc.unary_unary_rpc_method_handler(
         answer, request_deserializer=rpc.request.FromString, response_serializer=rpc.response.SerializeToString
     )

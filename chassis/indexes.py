@@ -6,6 +6,9 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from chassis.document import Noun
+from chassis.fields import FIELDS, UNIQUE
+from chassis.kept import LISTS
+from chassis.listing import INDEX
 from chassis.projection import Projection
 
 RESTORABLE = timedelta(days=30)  # api.md: a deleted record can be restored for so long
@@ -27,6 +30,12 @@ def _standing(noun: type[Noun]) -> list[IndexModel]:
     ]
     if noun.about().owned:
         indexes += [_index("owner_id", "_id"), _index("team_id", "_id")]
+    if FIELDS in noun.about().fields:
+        # Records without such values are in neither, so that they cost nothing where nobody defines fields.
+        entries = [("tenant_id", ASCENDING), (f"{INDEX}.k", ASCENDING), (f"{INDEX}.v", ASCENDING), ("_id", ASCENDING)]
+        indexes += [IndexModel(entries, partialFilterExpression={INDEX: {"$exists": True}}), _unique(UNIQUE, UNIQUE)]
+        members: Any = [("tenant_id", ASCENDING), (LISTS, ASCENDING), ("_id", ASCENDING)]
+        indexes.append(IndexModel(members, partialFilterExpression={LISTS: {"$exists": True}}))
     return indexes + [_unique(name, name) for name in noun.unique]
 
 

@@ -1,10 +1,10 @@
-"""What happens around every rpc, outermost first: trace, refusals, identity, permission, validation, transaction.
+"""What happens around every rpc, outermost first: trace, refusals, identity, permission, validation, sight, transaction.
 
 Each layer is a function that takes the rpc's contract and the next layer, once at start, and gives back a function of
 (request, context). A write runs in one transaction together with the record of its Idempotency-Key.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import grpc
@@ -17,6 +17,7 @@ from pymongo import errors as mongo
 from chassis import idempotency, telemetry, transaction
 from chassis.call import Call, answering, call
 from chassis.contract import RpcContract
+from chassis.fields.sight import concealing
 from chassis.principal import acting_as, principal, verify
 from chassis.refusals import Invalid, Refusal, Unauthenticated, to_status
 from chassis.validation import violations
@@ -26,9 +27,12 @@ Answer = Callable[[Any, grpc.ServicerContext], Message]
 log = structlog.get_logger()
 
 
-def around(rpc: RpcContract, answer: Answer, public_key: str, deadline_seconds: float) -> Answer:
-    """`answer` with every layer around it."""
+def around(
+    rpc: RpcContract, answer: Answer, public_key: str, deadline_seconds: float, nouns: Sequence[Any] = ()
+) -> Answer:
+    """`answer` with every layer around it; `nouns` are those whose records answers may hold."""
     answer = answer if rpc.reads else writing(rpc, answer)
+    answer = concealed(rpc, answer, nouns)
     answer = validated(rpc, answer)
     answer = permitted(rpc, answer)
     answer = identified(answer, public_key)
@@ -96,6 +100,20 @@ def identified(answer: Answer, public_key: str) -> Answer:
         )
         with acting_as(verify(token, public_key)), answering(this):
             return answer(request, context)
+
+    return layer
+
+
+def concealed(rpc: RpcContract, answer: Answer, nouns: Sequence[Any]) -> Answer:
+    """Leave out of answers what the caller may not see of custom fields."""
+    conceal = concealing(rpc.response, nouns)
+    if conceal is None:
+        return answer
+
+    def layer(request: Any, context: grpc.ServicerContext) -> Message:
+        response = answer(request, context)
+        conceal(response)
+        return response
 
     return layer
 

@@ -7,6 +7,7 @@ verbs recorded, in the transaction of the request; a write that meets another re
 from typing import Any, ClassVar, Self
 
 from crm.common.v1 import identity_pb2
+from google.protobuf import json_format
 from google.protobuf.message import Message
 from mongoengine import DateTimeField, Document, IntField, ListField, StringField, queryset_manager
 
@@ -15,10 +16,14 @@ from chassis.call import call
 from chassis.clock import now
 from chassis.contract import NounContract, noun_of
 from chassis.events import outbox
+from chassis.fields import FIELDS, NOTHING, UNIQUE, Schema, schema_of
 from chassis.ids import new_id
-from chassis.listing import TOKENS, catalogue, tokens, values
+from chassis.listing import TOKENS, Catalogue, catalogue, tokens, values
 from chassis.principal import principal
 from chassis.refusals import AlreadyExists, Invalid, StaleRevision, Violation
+
+# Which lists a record is on. Whoever keeps a list writes it; the record itself neither shows nor changes it.
+LISTS = "list_ids"
 
 
 class Kept(Document):
@@ -53,11 +58,43 @@ class Kept(Document):
         return noun_of(cls.contract.DESCRIPTOR)
 
     @classmethod
+    def kind_name(cls) -> str:
+        """What definitions of custom fields call the noun: `contact`."""
+        return cls.about().noun
+
+    def home_service(self) -> str:
+        """The service that announces what happens with it."""
+        return self.about().service
+
+    @classmethod
+    def all_records(cls) -> dict[str, Any]:
+        """The query of all records of the noun in the caller's tenant, deleted ones too."""
+        return {"tenant_id": principal().tenant_id}
+
+    @classmethod
+    def kind_of(cls, message: Any) -> str:  # noqa: ARG003  nouns of many kinds need it
+        """What definitions call the noun of a message."""
+        return cls.kind_name()
+
+    @classmethod
+    def contract_fields(cls) -> Catalogue:
+        """The fields of its contract."""
+        return catalogue(cls.contract.DESCRIPTOR)
+
+    @classmethod
+    def caller_schema(cls) -> Schema:
+        """The custom fields that the caller's tenant gave the noun; none where the contract has no place for them."""
+        return schema_of(principal().tenant_id, cls.kind_name()) if FIELDS in cls.about().fields else NOTHING
+
+    @classmethod
     def fresh(cls, id: str = "", **fields: Any) -> Self:
         """A new record with these stored values, not yet kept: `enter` brings it in."""
         at = now()
         id = id or new_id(cls.about().prefix)
-        return cls(id=id, tenant_id=principal().tenant_id, create_time=at, update_time=at, **fields)
+        noun = cls(id=id, tenant_id=principal().tenant_id, create_time=at, update_time=at, **fields)
+        if schema := cls.caller_schema():
+            noun.custom_fields = schema.completed(noun._custom())
+        return noun
 
     @classmethod
     def _loaded(cls, row: dict[str, Any]) -> Self:
@@ -99,7 +136,9 @@ class Kept(Document):
             self._get_collection().insert_one(row)
         else:
             self._replace(row, changes)
-        outbox.write(self._get_db(), self.about().service, self.id, self.revision, self._recorded())
+        outbox.write(
+            self._get_db(), self.home_service(), self.id, self.revision, self._recorded(), self._schema().version
+        )
         self._recorded().clear()
         self._remember(row)
         return True
@@ -127,6 +166,9 @@ class Kept(Document):
         for name in self.unique:
             if changes.get(name) and self._get_collection().find_one({**others, name: changes[name]}, {"_id": 1}):
                 raise AlreadyExists(noun=self.about().noun, field=name)
+        for entry in changes.get(UNIQUE) or ():
+            if self._get_collection().find_one({**others, UNIQUE: entry}, {"_id": 1}):
+                raise AlreadyExists(noun=self.about().noun, field=f"{FIELDS}.{entry.partition('=')[0]}")
         for pair in changes.get("external_ids") or ():
             row = self.row_of_external_id(**pair)
             if row is not None and row["_id"] != self.id:
@@ -155,7 +197,12 @@ class Kept(Document):
 
     def _row(self) -> dict[str, Any]:
         row, fields = self._stored(), catalogue(self.contract.DESCRIPTOR)
-        if found := tokens(text for path in self.searched for text in values(row, fields[path]) if text):
+        texts = [text for path in self.searched for text in values(row, fields[path]) if text]
+        if custom := row.get(FIELDS):
+            schema = self._schema()
+            texts += schema.words(custom)
+            row |= schema.entries(custom)
+        if found := tokens(texts):
             row[TOKENS] = found
         return row
 
@@ -165,7 +212,18 @@ class Kept(Document):
         row = {name: value for name, value in self._data.items() if value is not None and value != []}
         row["_id"] = row.pop("id")
         row.pop(TOKENS, None)
+        if FIELDS in self._fields and (schema := self._schema()).computes:
+            row[FIELDS] = schema.computed(row)
+        if not row.get(FIELDS, True):
+            del row[FIELDS]
         return row
+
+    def _custom(self) -> dict[str, Any]:
+        return getattr(self, FIELDS, None) or {}
+
+    def _schema(self) -> Schema:
+        # Of the record's tenant: a record that was never kept knows no caller yet.
+        return schema_of(self.tenant_id, self.kind_name()) if FIELDS in self._fields else NOTHING
 
     def _recorded(self) -> list[Message]:
         return self.__dict__.setdefault("_events", [])
@@ -180,21 +238,29 @@ class Kept(Document):
         allowed = about.given if self._before is None else about.changeable
         held = self._stored() if self._before is None else self._before
         faults = []
-        for name, value in mirror.values(message, paths).items():
+        for name, value in mirror.values(message, [path for path in paths if path != FIELDS]).items():
             if name in allowed:
                 setattr(self, name, [] if value is None and self._fields[name].default is list else value)
             elif name not in ("id", "etag") and value != held.get(name):  # what was read may be sent back whole
                 faults.append(Violation(f"{about.noun}.{name}", "cannot be set: the service or a verb sets it"))
         if faults:
             raise Invalid(faults)
+        if FIELDS in paths:
+            self._take_custom(json_format.MessageToDict(message.custom_fields))  # type: ignore[attr-defined]
+
+    def _take_custom(self, given: dict[str, Any]) -> None:
+        schema = schema_of(self.tenant_id, self.kind_name(), knowing=given)
+        self.custom_fields = schema.taken(self._custom(), given, principal(), self.about().noun)
 
     def _require(self) -> None:
         missing = sorted(name for name in self.about().required if getattr(self, name) in (None, "", []))
         if missing:
             raise Invalid(Violation(f"{self.about().noun}.{name}", "is required") for name in missing)
+        if self._before is None and (missing := self._schema().missing(self._custom())):
+            raise Invalid(Violation(f"{self.about().noun}.{FIELDS}.{key}", "is required") for key in missing)
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """The stored fields that differ, with the value after; None for one that is gone. Revision and time do not count."""
-    names = (before.keys() | after.keys()) - {"revision", "update_time"}
+    names = (before.keys() | after.keys()) - {"revision", "update_time", LISTS}
     return {name: after.get(name) for name in names if before.get(name) != after.get(name)}

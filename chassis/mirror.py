@@ -15,10 +15,11 @@ from google.protobuf.message import Message
 from mongoengine.fields import BaseField
 
 from chassis.declared import INPUT_ONLY, behaviors
+from chassis.fields.value import shown
 
 M = TypeVar("M", bound=Message)
 
-CHASSIS_FIELDS = frozenset({"tenant_id", "revision", "search_tokens"})
+CHASSIS_FIELDS = frozenset({"tenant_id", "revision", "search_tokens", "custom_index", "custom_unique"})
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXT = (FieldDescriptor.CPPTYPE_STRING,)
@@ -30,6 +31,11 @@ def as_wire(row: dict[str, Any]) -> dict[str, Any]:
     row["etag"] = str(row.pop("revision", ""))
     row.pop("tenant_id", None)
     row.pop("search_tokens", None)
+    row.pop("custom_index", None)
+    row.pop("custom_unique", None)
+    row.pop("list_ids", None)
+    if custom := row.get("custom_fields"):
+        row["custom_fields"] = {key: shown(value) for key, value in custom.items()}
     for name, value in row.items():
         if type(value) is datetime:
             row[name] = _wire_instant(value)
@@ -164,6 +170,20 @@ class Parts(BaseField):
     def to_mongo(self, value: Any) -> Any:
         """An empty list is not stored."""
         return value or None
+
+
+class CustomFields(BaseField):
+    """Values of the tenant's own fields, kept as a dictionary; `chassis.fields` has checked what is in it."""
+
+    if TYPE_CHECKING:
+
+        def __get__(self, instance: Any, owner: Any) -> Any: ...
+        def __set__(self, instance: Any, value: Any) -> None: ...
+
+    def validate(self, value: Any, clean: bool = True) -> None:  # noqa: ARG002  MongoEngine's signature
+        """Refuse what is no dictionary."""
+        if not isinstance(value, dict):
+            self.error("custom fields are kept as a dictionary")
 
 
 class MirrorBroken(Exception):

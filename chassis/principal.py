@@ -5,7 +5,7 @@ header. Grants are patterns of permissions with a scope: `{"sales.*.read": "team
 """
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -37,6 +37,7 @@ class Principal:
     team_ids: tuple[str, ...] = ()
     grants: Mapping[str, str] = field(default_factory=dict)
     via: str = "service"
+    roles: tuple[str, ...] = ()
     _scopes: dict[str, Scope | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def scope(self, permission: str) -> Scope | None:
@@ -45,6 +46,10 @@ class Principal:
             scopes = [Scope[scope.upper()] for pattern, scope in self.grants.items() if _matches(pattern, permission)]
             self._scopes[permission] = max(scopes, default=None)
         return self._scopes[permission]
+
+    def holds(self, roles: Iterable[str]) -> bool:
+        """Whether the user has one of these roles."""
+        return not set(self.roles).isdisjoint(roles)
 
     def demand(self, permission: str) -> Scope:
         """The scope of `permission`. Refused with Forbidden without one."""
@@ -86,6 +91,7 @@ def sign(whom: Principal, private_key: str) -> str:
     claims = {
         "iss": ISSUER, "aud": AUDIENCE, "iat": issued, "exp": issued + LIFETIME, "sub": whom.user_id,
         "tenant": whom.tenant_id, "teams": list(whom.team_ids), "grants": dict(whom.grants), "via": whom.via,
+        "roles": list(whom.roles),
     }  # fmt: skip
     return jwt.encode(claims, private_key, algorithm="EdDSA", headers={"typ": TYPE})
 
@@ -104,7 +110,8 @@ def _verified(token: str, public_key: str) -> tuple[Principal, float]:
         raise Unauthenticated from None
     if claims["exp"] - claims["iat"] > LIFETIME.total_seconds():
         raise Unauthenticated
-    whom = Principal(claims["tenant"], claims["sub"], tuple(claims["teams"]), claims["grants"], claims["via"])
+    roles = tuple(claims.get("roles", ()))  # a gateway of the version before says none
+    whom = Principal(claims["tenant"], claims["sub"], tuple(claims["teams"]), claims["grants"], claims["via"], roles)
     return whom, claims["exp"]
 
 

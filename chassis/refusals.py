@@ -20,6 +20,7 @@ class Refusal(Exception):
     """Something that we will not do, with the keywords that say why."""
 
     code: ClassVar[grpc.StatusCode]
+    violations: list["Violation"]  # of those that name fields of the request
 
     def __init__(self, **keywords: object) -> None:
         self.keywords = {key: str(value) for key, value in keywords.items()}
@@ -77,6 +78,16 @@ class Forbidden(Refusal):
     code = grpc.StatusCode.PERMISSION_DENIED
 
 
+class FieldForbidden(Refusal):
+    """The caller may see {fields} and not set it."""
+
+    code = grpc.StatusCode.PERMISSION_DENIED
+
+    def __init__(self, violations: Iterable[Violation]) -> None:
+        self.violations = list(violations)
+        super().__init__(fields=", ".join(each.field.partition(".")[2] for each in self.violations))
+
+
 class NotFound(Refusal):
     """There is no {noun} {id}."""
 
@@ -117,7 +128,7 @@ def to_status(refusal: Refusal, domain: str) -> status_pb2.Status:
     """The refusal as it travels: code, sentence, `ErrorInfo` of `domain` (`sales.crm`), and `BadRequest` for fields."""
     status = status_pb2.Status(code=refusal.code.value[0], message=refusal.detail)
     _attach(status, error_details_pb2.ErrorInfo(reason=refusal.reason(), domain=domain, metadata=refusal.keywords))
-    if isinstance(refusal, Invalid):
+    if isinstance(refusal, Invalid | FieldForbidden):
         fields = [{"field": each.field, "description": each.description} for each in refusal.violations]
         _attach(status, error_details_pb2.BadRequest(field_violations=fields))
     return status

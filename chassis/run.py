@@ -20,6 +20,8 @@ from chassis.config import ConfigFault, ServiceSettings, load
 from chassis.document import Noun
 from chassis.door import Door
 from chassis.events import Consumers, Reaction, Relay, outbox, registered
+from chassis.fields import FIELDS
+from chassis.fields.definition import FieldDefinition
 from chassis.projection import Projection
 
 _PROBE_SECONDS = 2.0
@@ -82,9 +84,10 @@ class Process:
         self.settings = settings
         self.companions = [make(settings) for make in companions]
         self.prepare = prepare
-        self.kept: tuple[type[Noun] | type[Projection], ...] = (*servicer.nouns, *projections)
+        definitions = (FieldDefinition,) if any(FIELDS in noun.about().fields for noun in servicer.nouns) else ()
+        self.kept: tuple[type[Noun] | type[Projection], ...] = (*servicer.nouns, *definitions, *projections)
         self.service = servicer.nouns[0].about().service
-        for noun in servicer.nouns:
+        for noun in (*servicer.nouns, *definitions):
             mirror.check(noun, noun.contract)
         telemetry.start(self.service, settings)
         listeners = telemetry.mongo_listeners()

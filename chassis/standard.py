@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 
 from chassis.contract import NounContract
 from chassis.document import Noun
-from chassis.refusals import Invalid, Refusal, Violation, to_status
+from chassis.refusals import FieldForbidden, Invalid, Refusal, Violation, to_status
 from chassis.validation import violations
 
 CREATED, UPDATED, UNCHANGED, DELETED, FOUND = (
@@ -175,7 +175,7 @@ def _each(response: Any, items: Any, atomic: bool, write: Callable[[Any, Any], N
 def _of_item(index: int, refusal: Refusal) -> Refusal:
     """The refusal of a whole batch for the sake of one item, told with the item's place."""
     refusal.keywords["index"] = str(index)
-    if isinstance(refusal, Invalid):
+    if isinstance(refusal, Invalid | FieldForbidden):
         refusal.violations = [
             Violation(f"items[{index}].{each.field}", each.description) for each in refusal.violations
         ]

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import grpc
+from crm.schema.v1 import service_pb2 as schema_pb2
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from google.rpc import error_details_pb2
@@ -19,6 +20,8 @@ from chassis.contract import rpc_of
 from chassis.ids import new_id
 from chassis.principal import Principal, acting_as, sign
 from chassis.run import Companion, Process
+
+_SCHEMA = schema_pb2.DESCRIPTOR.services_by_name["SchemaService"]  # every door offers it
 
 
 @cache
@@ -46,14 +49,16 @@ class Caller:
     """Calls the rpcs of a service as one principal: `caller.WinOpportunity(request)`; refusals raise grpc.RpcError."""
 
     channel: grpc.Channel
-    contract: Any  # the service's descriptor
+    contracts: tuple[Any, ...]  # descriptors of the services behind the channel
     whom: Principal
     metadata: tuple[tuple[str, str], ...] = ()
 
     def __getattr__(self, name: str) -> Any:
-        if name not in self.contract.methods_by_name:
+        found = (each.methods_by_name.get(name) for each in (*self.contracts, _SCHEMA))
+        method = next((each for each in found if each is not None), None)
+        if method is None:
             raise AttributeError(name)
-        rpc = rpc_of(self.contract.methods_by_name[name])
+        rpc = rpc_of(method)
         call = self.channel.unary_unary(rpc.path, rpc.request.SerializeToString, rpc.response.FromString)
         token = sign(self.whom, key_pair()[0])
         return lambda request: call(request, metadata=(("kith-principal", token), *self.metadata), timeout=20)
@@ -84,9 +89,9 @@ def serving(
     stop = threading.Event()
     process.start(stop)
     channel = grpc.insecure_channel(f"127.0.0.1:{process.door.port}")
-    [service] = contract.DESCRIPTOR.services_by_name.values()
+    services = tuple(contract.DESCRIPTOR.services_by_name.values())
     try:
-        yield lambda whom: Caller(channel, service, whom)
+        yield lambda whom: Caller(channel, services, whom)
     finally:
         channel.close()
         process.stop()

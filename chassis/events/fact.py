@@ -25,7 +25,8 @@ class Fact:
 
     `type` is the message's full name, `subject` its place among the service's events (`opportunity.won`), `revision` the one
     that the record had after the change. `causation_id` is the event that the announcing service reacted to, empty when a
-    request did it; `correlation_id` is the first event or request of the whole chain.
+    request did it; `correlation_id` is the first event or request of the whole chain. `schema_version` is that of the contract,
+    and after a dot that of the tenant's own fields: `1.7`.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Fact:
     causation_id: str
     correlation_id: str
     traceparent: str
+    schema_version: str = SCHEMA_VERSION
 
 
 reacting_to: ContextVar[Fact | None] = ContextVar("fact", default=None)
@@ -78,7 +80,8 @@ def headers(row: Mapping[str, Any]) -> dict[str, str]:
         "Nats-Msg-Id": row["_id"], "ce-specversion": "1.0", "ce-id": row["_id"], "ce-type": row["type"],
         "ce-source": f"/crm/{row['service']}", "ce-time": row["time"].isoformat(timespec="milliseconds"),
         "ce-subject": row["record_id"], "ce-datacontenttype": "application/protobuf",
-        "ce-schemaversion": SCHEMA_VERSION, "ce-tenantid": row["tenant_id"], "ce-revision": str(row["revision"]),
+        "ce-schemaversion": row.get("schema_version", SCHEMA_VERSION), "ce-tenantid": row["tenant_id"],
+        "ce-revision": str(row["revision"]),
         "ce-actorid": row["actor_id"], "ce-via": row["via"], "ce-requestid": row["request_id"],
         "ce-causationid": row["causation_id"], "ce-correlationid": row["correlation_id"],
         "traceparent": row["traceparent"],
@@ -99,7 +102,7 @@ def read(subject: str, given: Mapping[str, str]) -> Fact:
             time=datetime.fromisoformat(given["ce-time"]).astimezone(UTC), actor_id=given.get("ce-actorid", ""),
             via=given.get("ce-via", ""), request_id=given.get("ce-requestid", ""),
             causation_id=given.get("ce-causationid", ""), correlation_id=given.get("ce-correlationid", ""),
-            traceparent=given.get("traceparent", ""),
+            traceparent=given.get("traceparent", ""), schema_version=given.get("ce-schemaversion", SCHEMA_VERSION),
         )  # fmt: skip
     except KeyError as missing:
         raise Unreadable(f"the header {missing} is missing") from missing

@@ -16,25 +16,34 @@ from pymongo.read_concern import ReadConcern
 
 from chassis import clock, ids, transaction
 from chassis.call import call
-from chassis.events.fact import reacting_to, service_of, subject_of, type_of
+from chassis.events.fact import SCHEMA_VERSION, reacting_to, service_of, subject_of, type_of
 from chassis.principal import principal
 from chassis.telemetry import traceparent
 
 EVENTS = "events"
 UNPUBLISHED = "unpublished"
 BATCH = 500
+EVERYWHERE = "schema"  # the contract that every service serves, for its own nouns
 _RETENTION = "retention"
 
 Row = dict[str, Any]
 
 
-def write(database: Database, service: str, record_id: str, revision: int, messages: Sequence[Message]) -> None:
+def write(
+    database: Database,
+    service: str,
+    record_id: str,
+    revision: int,
+    messages: Sequence[Message],
+    schema_version: str = SCHEMA_VERSION,
+) -> None:
     """Keep the events that one change of one record announces, in their order, within the transaction of this thread.
 
-    `revision` is the record's after the change. Raises TypeError for a message that is no event of `service`.
+    `revision` is the record's after the change; `schema_version` says which fields of a tenant's own it may have. Raises
+    TypeError for a message that is no event of `service`.
     """
     if messages:
-        transaction.defer(database[EVENTS], rows(service, record_id, revision, messages))
+        transaction.defer(database[EVENTS], rows(service, record_id, revision, messages, schema_version))
 
 
 def announce(record_id: str, *messages: Message, revision: int = 0) -> None:
@@ -42,7 +51,9 @@ def announce(record_id: str, *messages: Message, revision: int = 0) -> None:
     write(transaction.database(), service_of(type(messages[0])), record_id, revision, messages)
 
 
-def rows(service: str, record_id: str, revision: int, messages: Sequence[Message]) -> list[Row]:
+def rows(
+    service: str, record_id: str, revision: int, messages: Sequence[Message], schema_version: str = SCHEMA_VERSION
+) -> list[Row]:
     """The rows that `write` keeps, with what this thread knows of actor, request, cause and trace."""
     whom, cause, request_id, at = principal(), reacting_to.get(), call().request_id, clock.now()
     if cause is not None:
@@ -53,13 +64,14 @@ def rows(service: str, record_id: str, revision: int, messages: Sequence[Message
         "causation_id": cause.id if cause else "",
         "correlation_id": (cause.correlation_id or cause.id) if cause else request_id,
         "traceparent": traceparent(), "published": False, "publish_time": None,
+        "schema_version": schema_version,
     }  # fmt: skip
     return [_row(common, ordinal, message) for ordinal, message in enumerate(messages)]
 
 
 def _row(common: Row, ordinal: int, message: Message) -> Row:
     event = type(message)
-    if service_of(event) != common["service"]:
+    if service_of(event) not in (common["service"], EVERYWHERE):
         raise TypeError(f"{type_of(event)} is no event of {common['service']}")
     return {
         "_id": ids.new_id("evt"), **common, "ordinal": ordinal, "type": type_of(event), "subject": subject_of(event),

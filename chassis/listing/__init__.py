@@ -4,9 +4,10 @@
 workflows and streams as a `predicate`; a record keeps the `tokens` of its searched fields under `TOKENS`.
 """
 
-from chassis.listing.catalogue import Catalogue, Field, Kind, catalogue
+from chassis.listing.catalogue import INDEX, Catalogue, Field, Kind, Step, catalogue
 from chassis.listing.condition import Condition, condition
 from chassis.listing.folding import fold
+from chassis.listing.order import sortable
 from chassis.listing.page import page
 from chassis.listing.predicate import predicate, values
 from chassis.listing.projection import projection
@@ -14,9 +15,9 @@ from chassis.listing.query import query
 from chassis.listing.words import TOKENS, found_by, tokens
 
 __all__ = [
-    "page",
-    "Catalogue", "Field", "Kind", "catalogue",
+    "page", "sortable",
+    "Catalogue", "Field", "Kind", "Step", "catalogue",
     "Condition", "condition", "query", "predicate", "values",
     "projection",
-    "TOKENS", "tokens", "found_by", "fold",
+    "INDEX", "TOKENS", "tokens", "found_by", "fold",
 ]  # fmt: skip

@@ -1,11 +1,12 @@
 """The fields of a noun by which it can be listed, read from its contract: wire path, stored path, kind.
 
 Paths are dotted and lead into nested messages and lists, as clients write them. Fields that are INPUT_ONLY are not
-stored and so not here; maps and free structures can be answered with, but not compared.
+stored and so not here; maps and free structures can be answered with, but not compared. What a tenant adds to a noun stands
+below `custom_fields`; `chassis.fields` makes the catalogue of the one caller who asks.
 """
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -16,6 +17,8 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from chassis import declared
 from chassis.validation import MAX_LENGTH
+
+INDEX = "custom_index"  # the stored list of `{k, v}` of a record's indexed custom fields
 
 DEEPEST = 6  # levels of nested messages; also what ends a type that contains itself
 
@@ -31,8 +34,10 @@ class Kind(enum.Enum):
     NUMBER = "a number"
     BOOLEAN = "true or false"
     INSTANT = "an instant, such as 2026-11-22T09:30:00Z"
+    DECIMAL = "a decimal number"
     MESSAGE = "a structure"
     OPAQUE = "a free structure"
+    CUSTOM = "the tenant's own fields"
 
 
 # Kinds of which the stored text "" means that there is no value.
@@ -59,6 +64,8 @@ class Field:
     default: int | float | bool | None = None
     # Enum names; the first is the one that says nothing.
     names: tuple[str, ...] = field(default=())
+    # Its key among the entries of `custom_index`; empty where it has none.
+    entry: str = ""
 
     @property
     def stored(self) -> str:
@@ -71,13 +78,18 @@ class Field:
         return not any(step.is_list for step in self.steps)
 
 
-Catalogue = Mapping[str, Field]
+class Catalogue(dict[str, Field]):
+    """Fields by wire path. `hidden` are the stored paths that the caller may not see, and that so are not among them."""
+
+    def __init__(self, fields: dict[str, Field], hidden: tuple[str, ...] = ()) -> None:
+        super().__init__(fields)
+        self.hidden = hidden
 
 
 @cache
 def catalogue(descriptor: Any) -> Catalogue:
     """The fields of the noun with this descriptor, by wire path. `etag` is not among them: it only answers."""
-    return {each.path: each for each in _fields(descriptor, "", (), 1) if each.path != "etag"}
+    return Catalogue({each.path: each for each in _fields(descriptor, "", (), 1) if each.path != "etag"})
 
 
 def _fields(descriptor: Any, prefix: str, above: tuple[Step, ...], depth: int) -> Iterator[Field]:
@@ -106,6 +118,8 @@ def _field(of: Any, path: str, steps: tuple[Step, ...]) -> Field:
 
 
 def _kind(of: Any, path: str) -> Kind:
+    if path == "custom_fields":
+        return Kind.CUSTOM
     if of.message_type is not None:
         return _message_kind(of.message_type)
     if of.cpp_type == FieldDescriptor.CPPTYPE_STRING:

@@ -28,10 +28,12 @@ OPS: dict[Kind, set[str]] = {
     Kind.ENUM: _EQUALITY | _PRESENCE,
     Kind.INTEGER: _EQUALITY | _ORDER | _PRESENCE,
     Kind.NUMBER: _EQUALITY | _ORDER | _PRESENCE,
+    Kind.DECIMAL: _EQUALITY | _ORDER | _PRESENCE,
     Kind.BOOLEAN: {"eq", "ne"} | _PRESENCE,
     Kind.INSTANT: _EQUALITY | _ORDER | _PRESENCE,
     Kind.MESSAGE: _PRESENCE,
     Kind.OPAQUE: _PRESENCE,
+    Kind.CUSTOM: set(),  # their presence would tell of fields that the caller may not see
 }
 
 
@@ -115,7 +117,7 @@ class _Reader:
 
     def _comparison(self, given: Any, path: str, _depth: int) -> Condition:
         field = self._catalogue.get(given.field)
-        if field is None:
+        if field is None or not OPS[field.kind]:
             return self._refuse(f"{path}.field", f"{given.field[:80]!r} is no field to filter by")
         if given.op not in OPS[field.kind]:
             return self._refuse(f"{path}.op", f"must be one of {', '.join(sorted(OPS[field.kind]))} for {field.path}")

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from chassis.listing.catalogue import Field, Kind
@@ -14,7 +15,7 @@ from chassis.listing.folding import pattern
 from chassis.validation import text_fault
 from chassis.validation.formats import is_date
 
-Scalar = str | int | float | bool | datetime | None
+Scalar = str | int | float | bool | datetime | Decimal | None
 Operand = Scalar | tuple[Scalar, ...]
 
 MOST_CHOICES = 200
@@ -22,6 +23,7 @@ _LONGEST = 10_000
 _LONGEST_SOUGHT = 100  # keeps a pattern under MongoDB's 32,764 bytes
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
 _WHOLE = re.compile(r"-?\d{1,19}\Z", re.ASCII)
+_DECIMAL = re.compile(r"-?\d{1,28}(\.\d{1,9})?\Z", re.ASCII)
 
 
 class Unfit(Exception):
@@ -121,6 +123,13 @@ def _number(field: Field, given: Any) -> float:
     return number
 
 
+def _decimal(_field: Field, given: Any) -> Decimal:
+    text = given.string_value or format(Decimal(repr(_number(_field, given))), "f")
+    if not _DECIMAL.match(text):
+        raise Unfit(f"must be {Kind.DECIMAL.value} of at most 28 digits, 9 of them after the point")
+    return Decimal(text)
+
+
 def _boolean(_field: Field, given: Any) -> bool:
     if given.WhichOneof("kind") == "bool_value":
         return given.bool_value
@@ -130,14 +139,19 @@ def _boolean(_field: Field, given: Any) -> bool:
 
 
 def _instant(_field: Field, given: Any) -> datetime:
-    if not _INSTANT.match(given.string_value):
+    return instant(given.string_value)
+
+
+def instant(text: str) -> datetime:
+    """The instant that an RFC 3339 text names, in UTC to the millisecond. Raises Unfit."""
+    if not _INSTANT.match(text):
         raise Unfit(f"must be {Kind.INSTANT.value}")
     try:
-        instant = datetime.fromisoformat(given.string_value.upper()).astimezone(UTC)
+        found = datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Unfit("must be an instant from year 0001 to 9999") from None
     # Records keep whole milliseconds; finer digits are cut off, as they were when the record was kept.
-    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+    return found.replace(microsecond=found.microsecond // 1000 * 1000)
 
 
 _READERS: dict[Kind, Callable[[Field, Any], Any]] = {
@@ -147,6 +161,7 @@ _READERS: dict[Kind, Callable[[Field, Any], Any]] = {
     Kind.ENUM: _name,
     Kind.INTEGER: _integer,
     Kind.NUMBER: _number,
+    Kind.DECIMAL: _decimal,
     Kind.BOOLEAN: _boolean,
     Kind.INSTANT: _instant,
 }

@@ -46,11 +46,20 @@ def _fault(index: int, field: Field | None, keys: Iterable[Key]) -> str:
         return f"is beyond the {MOST_KEYS} fields that a list can be sorted by"
     if field is None:
         return "is no field to sort by"
-    if not field.single or field.kind in (Kind.MESSAGE, Kind.OPAQUE):
+    return _unfit(field) or ("comes twice" if any(key.field is field for key in keys) else "")
+
+
+def _unfit(field: Field) -> str:
+    if not field.single or field.kind in (Kind.MESSAGE, Kind.OPAQUE, Kind.CUSTOM):
         return "has no single value to sort by"
-    if field.max_length > MAX_LENGTH:
-        return "is too long to sort by"  # a page token holds the values of the last row
-    return "comes twice" if any(key.field is field for key in keys) else ""
+    return (
+        "is too long to sort by" if field.max_length > MAX_LENGTH else ""
+    )  # a page token holds the values of the last row
+
+
+def sortable(field: Field | None) -> bool:
+    """Whether lists can be sorted by it; not by what is no field."""
+    return field is not None and not _unfit(field)
 
 
 def _until_id(keys: Sequence[Key]) -> Order:

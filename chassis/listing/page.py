@@ -31,13 +31,15 @@ def page(
     *,
     as_wire: Callable[[Row], Row],
     max_time_ms: int,
+    fields: Catalogue | None = None,
 ) -> Response:
     """The page of records of the noun `contract` that `request` asks for, as a `List…Response`.
 
     `narrow` is the query that the caller's tenant and scope give, with `tenant_id`; `as_wire` makes a wire dict of a
-    stored row. Refused with Invalid, naming the field, when filter, order, fields, size or token do not fit.
+    stored row; `fields` are those that the caller may see, all of the contract when not given. Refused with Invalid, naming
+    the field, when filter, order, fields, size or token do not fit.
     """
-    fields = catalogue(contract.DESCRIPTOR)
+    fields = fields or catalogue(contract.DESCRIPTOR)
     keys, size = order(request.order_by, fields), _size(request)
     bound_to = token.fingerprint(narrow["tenant_id"], contract.DESCRIPTOR.full_name, request)
     matching = _narrowed(narrow, _asked(request, fields))

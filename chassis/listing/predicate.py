@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bson.decimal128 import Decimal128
+
 from chassis.listing.catalogue import Field, Step
 from chassis.listing.condition import All, AnyOf, Condition, Not
 from chassis.listing.reading import absent, acceptance
@@ -52,6 +54,8 @@ def _values(within: Mapping[str, Any], steps: tuple[Step, ...], field: Field) ->
 def _read(value: Any, field: Field) -> Any:
     if isinstance(value, datetime) and value.tzinfo is None:
         return value.replace(tzinfo=UTC)  # PyMongo's own reading of an instant is naive and in UTC
+    if isinstance(value, Decimal128):
+        return value.to_decimal()
     if isinstance(value, dict):
         return value
     return None if value in absent(field) else value

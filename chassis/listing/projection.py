@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chassis.listing.catalogue import Catalogue
+from chassis.listing.catalogue import INDEX, Catalogue
 from chassis.listing.words import TOKENS
 from chassis.refusals import Invalid, Violation
 
@@ -19,7 +19,7 @@ def projection(fields: Sequence[str], catalogue: Catalogue, also: Iterable[str] 
     if unknown:
         raise Invalid(Violation(f"fields[{index}]", "is no field of this record") for index in unknown)
     if not fields:
-        return {TOKENS: 0}
+        return {TOKENS: 0, INDEX: 0} | dict.fromkeys(catalogue.hidden, 0)
     return dict.fromkeys(sorted(_outermost(_wanted(fields, catalogue) | set(also))), 1)
 
 
@@ -30,7 +30,13 @@ def surplus(fields: Sequence[str], catalogue: Catalogue, also: Iterable[str]) ->
 
 
 def _wanted(fields: Sequence[str], catalogue: Catalogue) -> set[str]:
-    return {catalogue[path].stored for path in fields if path != "etag"} | set(_ALWAYS)
+    wanted = {catalogue[path].stored for path in fields if path != "etag"} | set(_ALWAYS)
+    if catalogue.hidden and (whole := {path.partition(".")[0] for path in catalogue.hidden} & wanted):
+        # MongoDB cannot leave out and pick at once, so the structure with hidden parts is picked part by part.
+        wanted = wanted - whole | {
+            each.stored for path, each in catalogue.items() if path.partition(".")[0] in whole - {path}
+        }
+    return wanted
 
 
 def _outermost(paths: set[str]) -> set[str]:

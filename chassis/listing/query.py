@@ -4,12 +4,14 @@ Every leaf is exact, also on missing values, nulls and lists, so that `$nor` is 
 with `chassis.listing.predicate` on every record is tested on a real server.
 """
 
+from decimal import Decimal
 from typing import Any
 
-from chassis.listing.catalogue import TEXTUAL, Field, Step
+from bson.decimal128 import Decimal128
+
+from chassis.listing.catalogue import INDEX, TEXTUAL, Field, Step
 from chassis.listing.condition import All, AnyOf, Comparison, Condition, Not
 from chassis.listing.folding import pattern, start_pattern
-from chassis.listing.operand import Scalar
 from chassis.listing.reading import absent, acceptance
 
 Query = dict[str, Any]
@@ -26,8 +28,20 @@ def query(condition: Condition) -> Query:
             return {"$or": [query(each) for each in parts]} if parts else _NEVER
         case Not(part):
             return {"$nor": [query(part)]}
+        case Comparison() if condition.field.entry and _seeks(condition):
+            return {INDEX: {"$elemMatch": {"k": condition.field.entry, **_entry(condition)}}}
         case Comparison():
             return _below(condition, condition.field.steps)
+
+
+def _seeks(comparison: Comparison) -> bool:
+    # Whoever seeks no value at all finds it in no entry.
+    value = comparison.value
+    return value is not None and not (isinstance(value, tuple) and None in value)
+
+
+def _entry(comparison: Comparison) -> Query:
+    return {} if comparison.op == "exists" else {"v": _present(comparison)}
 
 
 def _below(comparison: Comparison, steps: tuple[Step, ...]) -> Query:
@@ -54,7 +68,7 @@ def _single(comparison: Comparison, path: str) -> Query:
 def _present(comparison: Comparison) -> Query:
     """The operators that a value in place satisfies; for texts also a missing one, when that is sought."""
     field, value = comparison.field, comparison.value
-    many = value if isinstance(value, tuple) else (value,)
+    many = tuple(map(_kept, value if isinstance(value, tuple) else (value,)))
     match comparison.op:
         case "exists":
             return {"$nin": absent(field)}
@@ -68,11 +82,15 @@ def _present(comparison: Comparison) -> Query:
             return {"$regex": start_pattern(str(value))}
         case "lt" | "lte" if field.kind in TEXTUAL:
             return {f"${comparison.op}": value, "$gt": ""}
-    return {f"${comparison.op}": value}
+    return {f"${comparison.op}": many[0]}
 
 
-def _one_of(field: Field, values: tuple[Scalar, ...]) -> Query:
+def _kept(value: Any) -> Any:
+    return Decimal128(value) if isinstance(value, Decimal) else value
+
+
+def _one_of(field: Field, values: tuple[Any, ...]) -> Query:
     if len(values) == 1 and values[0] is not None:
         return {"$eq": values[0]}
-    given: list[Scalar] = [each for each in values if each is not None]
+    given = [each for each in values if each is not None]
     return {"$in": given + absent(field) if None in values else given}

@@ -11,8 +11,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from bson.decimal128 import Decimal128
 from crm.common.v1 import listing_pb2
 
 from chassis.listing.catalogue import Field, Kind
@@ -56,7 +58,7 @@ def position(text: str, order: Order, bound_to: bytes) -> list[Any]:
         if values[-1] is None:  # every order ends with the id, and every record has one
             raise ValueError
         return values
-    except (ValueError, OverflowError, RecursionError, binascii.Error):
+    except (ValueError, OverflowError, RecursionError, InvalidOperation, binascii.Error):
         raise Invalid.field("page_token", "is not from this list: take it from the page before") from None
 
 
@@ -91,6 +93,8 @@ def _digest(payload: bytes, bound_to: bytes) -> bytes:
 
 
 def _written(value: Any, field: Field) -> Any:
+    if value is not None and field.kind is Kind.DECIMAL:
+        return str(value)
     if value is None or field.kind is not Kind.INSTANT:
         return value
     aware = value if value.tzinfo else value.replace(tzinfo=UTC)
@@ -106,4 +110,6 @@ def _read(written: Any, field: Field) -> Any:
         raise OverflowError
     if isinstance(written, str):
         written.encode()  # JSON can write halves of characters, which MongoDB cannot keep
+    if field.kind is Kind.DECIMAL:
+        return Decimal128(Decimal(written))
     return _EPOCH + timedelta(milliseconds=written) if field.kind is Kind.INSTANT else written

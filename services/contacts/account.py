@@ -3,7 +3,7 @@
 from crm.common.v1 import address_pb2, money_pb2
 from crm.contacts.v1 import account_pb2, channels_pb2
 
-from chassis import IntField, Invalid, ListField, Owned, Part, Parts, StringField, principal, refer
+from chassis import CustomFields, IntField, Invalid, ListField, Owned, Part, Parts, StringField, principal, refer
 from services.contacts.channels import normal_domain, with_one_primary, without_repeats
 
 DEEPEST = 50  # levels of a tree of accounts; the largest groups of companies have about twenty
@@ -33,6 +33,7 @@ class Account(Owned):
     parent_id = StringField()
     description = StringField()
     tags = ListField(StringField())
+    custom_fields = CustomFields()
 
     def settle(self) -> None:
         """One written form for the domain, one primary telephone, and a place in the tree."""

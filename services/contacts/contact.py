@@ -3,7 +3,7 @@
 from crm.common.v1 import address_pb2
 from crm.contacts.v1 import channels_pb2, contact_pb2
 
-from chassis import Invalid, ListField, Owned, Parts, StringField, Violation, refer
+from chassis import CustomFields, Invalid, ListField, Owned, Parts, StringField, Violation, refer
 from services.contacts.account import Account
 from services.contacts.channels import Entry, normal_address, same_mailbox, with_one_primary, without_repeats
 
@@ -30,6 +30,7 @@ class Contact(Owned):
     time_zone = StringField()
     description = StringField()
     tags = ListField(StringField())
+    custom_fields = CustomFields()
 
     def reached_at(self, address: str) -> bool:
         """Whether the e-mail address is one of the contact's."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from crm.common.v1 import money_pb2
 from crm.contacts.v1 import events_pb2, lead_pb2
 
-from chassis import Invalid, ListField, Owned, Part, StringField
+from chassis import CustomFields, Invalid, ListField, Owned, Part, StringField
 from services.contacts.channels import normal_address, without_repeats
 from services.contacts.refusals import (
     LeadAlreadyConverted,
@@ -46,6 +46,7 @@ class Lead(Owned):
     conversion = Part(lead_pb2.Lead.Conversion)
     description = StringField()
     tags = ListField(StringField())
+    custom_fields = CustomFields()
 
     @property
     def converted(self) -> bool:

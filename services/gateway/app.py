@@ -98,6 +98,7 @@ def _add_state(
     def ready() -> Response:
         # Ready with any subset: what is down answers 503 for itself and must not take the others away.
         names = [service.full_name.split(".")[1] for service in services]
+        names = [name for name in names if name != contract.EVERYWHERE]
         return _json({"status": "ready", "services": {name: channels.health(name) for name in names}})
 
     @app.get("/v1/limits")

@@ -108,9 +108,8 @@ class Callers:
         with self._lock:
             caller = self._callers.pop(identity, None)
             if caller is None:
-                whom = Principal(
-                    found.tenant_id, found.user_id, tuple(found.team_ids), dict(found.grants), via=found.via
-                )
+                teams, grants, roles = tuple(found.team_ids), dict(found.grants), tuple(found.roles)
+                whom = Principal(found.tenant_id, found.user_id, teams, grants, found.via, roles)
                 caller = Caller(whom, found.csrf_token, identity, self._key)
             self._callers[identity] = caller
             if len(self._callers) > _MOST:

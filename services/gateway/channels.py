@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 
 from chassis.contract import RpcContract, rpc_of
 from chassis.refusals import Unavailable
+from services.gateway.contract import EVERYWHERE
 from services.gateway.settings import GatewaySettings
 
 Metadata = tuple[tuple[str, str], ...]
@@ -31,24 +32,28 @@ class Channels:
     def __init__(self, settings: GatewaySettings, services: Iterable[ServiceDescriptor]) -> None:
         self._deadline = float(settings.deadline_seconds)
         self._channels: dict[str, grpc.Channel] = {}
-        self._calls: dict[str, Call] = {}
+        self._calls: dict[tuple[str, str], Call] = {}  # by service and rpc
+        by_name: dict[str, list[RpcContract]] = {}
         for service in services:
             rpcs = [rpc_of(method) for method in service.methods]
-            target = settings.target(rpcs[0].service)
-            if target:
-                channel = self._channels[rpcs[0].service] = grpc.insecure_channel(target, _options(service, rpcs))
-                self._calls.update((rpc.path, _call(channel, rpc)) for rpc in rpcs)
+            by_name.setdefault(rpcs[0].service, []).extend(rpcs)
+        everywhere = by_name.pop(EVERYWHERE, [])
+        for name, own in by_name.items():
+            if target := settings.target(name):
+                rpcs = own + everywhere
+                channel = self._channels[name] = grpc.insecure_channel(target, _options(rpcs))
+                self._calls.update(((name, rpc.path), _call(channel, rpc)) for rpc in rpcs)
 
     def call(
-        self, rpc: RpcContract, request: Message, metadata: Metadata, seconds: float | None = None
+        self, rpc: RpcContract, request: Message, metadata: Metadata, at: str = "", *, seconds: float | None = None
     ) -> tuple[Any, grpc.Call]:
-        """The answer and its call, within `seconds` where they are given.
+        """The answer and its call, of the rpc's own service or of that called `at`, within `seconds` where they are given.
 
         Raises grpc.RpcError; refused with Unavailable where the service has no target.
         """
-        call = self._calls.get(rpc.path)
+        call = self._calls.get((at or rpc.service, rpc.path))
         if call is None:
-            raise Unavailable(service=rpc.service)
+            raise Unavailable(service=at or rpc.service)
         return call(request, timeout=self._deadline if seconds is None else seconds, metadata=metadata)
 
     def knows(self, service: str) -> bool:
@@ -81,8 +86,8 @@ def _call(channel: grpc.Channel, rpc: RpcContract) -> Call:
     ).with_call
 
 
-def _options(service: ServiceDescriptor, rpcs: list[RpcContract]) -> list[tuple[str, Any]]:
-    reads = [{"service": service.full_name, "method": rpc.name} for rpc in rpcs if rpc.reads]
+def _options(rpcs: list[RpcContract]) -> list[tuple[str, Any]]:
+    reads = [{"service": rpc.path.split("/")[1], "method": rpc.name} for rpc in rpcs if rpc.reads]
     config = {
         "loadBalancingConfig": [{"round_robin": {}}],
         "methodConfig": [{"name": reads, "retryPolicy": _RETRY}] if reads else [],

@@ -8,14 +8,17 @@ from typing import Any
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import Descriptor, MethodDescriptor, ServiceDescriptor
 
-from chassis.contract import rpc_of
+from chassis.contract import noun_of, rpc_of
+from chassis.declared import is_noun
+from chassis.kinds import OF_MANY_KINDS
 
 CONTEXTS = ("contacts", "sales", "support", "campaigns", "identity")
+EVERYWHERE = "schema"  # what every service answers for its own nouns; a request says for which by its `noun`
 
 
 def services() -> Iterator[ServiceDescriptor]:
     """The services that the generated messages know; one that is not built yet is left out."""
-    for context in CONTEXTS:
+    for context in (*CONTEXTS, EVERYWHERE):
         package = f"crm.{context}.v1"
         try:
             module = importlib.import_module(f"{package}.service_pb2")
@@ -43,6 +46,22 @@ def subject_of(method: MethodDescriptor) -> Descriptor | None:
         return descriptor_pool.Default().FindMessageTypeByName(f"crm.{service}.v1.{name}")
     except KeyError:
         return None
+
+
+@cache
+def _homes() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for service in services():
+        for file in (service.file, *service.file.dependencies):
+            for message in file.message_types_by_name.values():
+                if is_noun(message) and file.package.split(".")[1] in CONTEXTS:
+                    found[noun_of(message).noun] = noun_of(message).service
+    return found
+
+
+def home_of(noun: str) -> str:
+    """The service that keeps a noun, `contacts` for `contact` and `objects.machine`; empty for one that is unknown."""
+    return _homes().get(OF_MANY_KINDS.get(noun.partition(".")[0], noun), "")
 
 
 def type_name(field: Any) -> str:

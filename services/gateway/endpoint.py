@@ -9,10 +9,11 @@ import orjson
 from flask import Request, Response, g, request
 
 from chassis.declared import is_noun
+from chassis.refusals import NotFound
 from services.gateway import problems
 from services.gateway.channels import Channels
 from services.gateway.codec import Projection, printer
-from services.gateway.contract import subject_of
+from services.gateway.contract import EVERYWHERE, home_of, subject_of
 from services.gateway.faults import Faults
 from services.gateway.gate import Gate, metadata
 from services.gateway.intake import Intake
@@ -41,8 +42,7 @@ class Endpoint:
         self._projected = subject.full_name if "fields" in fields and subject else ""
         self._single = is_noun(output) and "etag" in output.fields_by_name
         self._partial = "failed_count" in output.fields_by_name
-        # A standard Create: a POST on the collection that answers the new record.
-        self._creates = route.verb == "POST" and not route.custom and not route.variables and is_noun(output)
+        self._creates = route.creates
 
     def __call__(self, **path: str) -> Response:
         exchange: Exchange = g.exchange
@@ -57,12 +57,20 @@ class Endpoint:
             conditional = any(key == "if-match" for key, _ in conditions)
             trail += conditions
         try:
-            answer, call = self._channels.call(self._rpc, message, trail)
+            answer, call = self._channels.call(self._rpc, message, trail, at := self._service(message))
         except grpc.RpcError as error:
-            raise problems.of_call(error, self._rpc.service, places, conditional=conditional) from None
+            raise problems.of_call(error, at, places, conditional=conditional) from None
         if not self._rpc.reads and any(key == _REPLAYED for key, _ in call.trailing_metadata() or ()):
             exchange.headers["Idempotency-Replayed"] = "true"
         return self._response(message, answer, exchange.headers)
+
+    def _service(self, message: Any) -> str:
+        """The service to ask. Refused with NotFound for a noun that none keeps."""
+        if self._rpc.service != EVERYWHERE:
+            return self._rpc.service
+        if home := home_of(message.noun):
+            return home
+        raise NotFound(noun="noun", id=message.noun)
 
     def _response(self, message: Any, answer: Any, headers: dict[str, str]) -> Response:
         status = 200
@@ -73,7 +81,7 @@ class Endpoint:
                 return Response(status=304)
         if self._creates:
             status = 201
-            headers["Location"] = f"{self.route.path}/{answer.id}"
+            headers["Location"] = f"{request.path}/{answer.id}"
         printed = self._print(message)(answer)
         if self._partial and answer.failed_count:
             status = 207

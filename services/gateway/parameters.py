@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 from services.gateway import conditions, strict_json
 from services.gateway.codec import filler
+from services.gateway.codec.scalars import read_text
 from services.gateway.codec.wellknown import mask_paths
 from services.gateway.contract import subject_of, type_name
 from services.gateway.faults import Faults
@@ -13,6 +14,7 @@ from services.gateway.transcoding import Route
 
 FILTER = "crm.common.v1.Filter"
 ALIASES = {"q": "query"}
+CUSTOM = "custom_fields."  # what a tenant's own fields begin with
 MOST = 200
 
 Set = Callable[[Any, list[str]], None]
@@ -27,6 +29,7 @@ class Parameters:
         self.filter = next((name for name, field in self.fields.items() if type_name(field) == FILTER), "")
         self.noun = subject_of(route.method) if self.filter else None
         self.conditions = conditions.filterable(self.noun) if self.noun else {}
+        self.custom = self.noun is not None and CUSTOM[:-1] in self.noun.fields_by_name
 
     def read(self, message: Any, query: str, faults: Faults) -> list[str]:
         """Put the parameters into `message`; the names of those that became conditions of its filter, in order."""
@@ -42,6 +45,12 @@ class Parameters:
                 elif name in self.conditions:
                     values = [conditions.read_value(self.conditions[name], text) for text in texts]
                     getattr(message, self.filter).all.append(conditions.condition(name, values))
+                    named.append(name)
+                elif self.custom and name.startswith(CUSTOM):
+                    # Of which type it is, only the service knows; it reads numbers and booleans from texts, too.
+                    getattr(message, self.filter).all.append(
+                        conditions.condition(name, [read_text(text) for text in texts])
+                    )
                     named.append(name)
                 else:
                     faults.parameter(name, "there is no parameter of this name here")

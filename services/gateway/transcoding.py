@@ -1,8 +1,8 @@
 """REST routes from the contract's `google.api.http` annotations.
 
 A strict subset is understood, so that every path reads the same: literal segments, `{id}` or `{noun.id}` or
-`by-external-id/{system}/{external_id}`, one `:verb` at the end, body `*` or one message field. Anything else stops the
-start.
+`by-external-id/{system}/{external_id}`, one `:verb` at the end, body `*` or one message field. Below `/v1/schema` and
+`/v1/objects` the name of a noun may stand before the rest: `{noun}`, `{key}`. Anything else stops the start.
 """
 
 import re
@@ -15,9 +15,11 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 from werkzeug.routing import BaseConverter
 
 from chassis.contract import RpcContract, rpc_of
+from chassis.declared import is_noun
 
 _TEMPLATE = re.compile(r"(/v1(?:/[a-z0-9-]+|/\{[a-z_.]+\})+)(?::([a-zA-Z]+))?\Z")
 _VARIABLE = re.compile(r"\{([a-z_.]+)\}")
+_VARIABLES = ("id", "system", "external_id", "noun", "key")
 _BODILESS = ("GET", "DELETE")
 
 
@@ -60,6 +62,13 @@ class Route:
     variables: tuple[Variable, ...]
     body: str  # field that the body fills; `*` for all, empty for no body
     custom: str  # `win`; empty for standard methods
+
+    @property
+    def creates(self) -> bool:
+        """Whether it is a standard Create: a POST on a collection that answers the new record."""
+        return (
+            self.verb == "POST" and not self.custom and not self.path.endswith("}") and is_noun(self.method.output_type)
+        )
 
     @property
     def rule(self) -> str:
@@ -128,8 +137,8 @@ def _route(method: MethodDescriptor, rule: http_pb2.HttpRule) -> Route:
 
 def _variable(message: Descriptor, name: str) -> Variable:
     path = tuple(name.split("."))
-    if path[-1] not in ("id", "system", "external_id") or len(path) > 2 or (len(path) == 2 and path[1] != "id"):
-        raise ValueError(f"variable {{{name}}} is none of {{id}}, {{noun.id}}, {{system}}, {{external_id}}")
+    if path[-1] not in _VARIABLES or len(path) > 2 or (len(path) == 2 and path[1] != "id"):
+        raise ValueError(f"variable {{{name}}} is none of {{id}}, {{noun.id}}, {', '.join(_VARIABLES[1:])}")
     field: Any = message.fields_by_name.get(path[0])
     if len(path) == 2 and field is not None:
         field = field.message_type and field.message_type.fields_by_name.get("id")

@@ -6,6 +6,7 @@ from crm.common.v1 import money_pb2
 from crm.sales.v1 import events_pb2, line_pb2, opportunity_pb2
 
 from chassis import (
+    CustomFields,
     IntField,
     Invalid,
     ListField,
@@ -67,6 +68,7 @@ class Opportunity(Owned):
     description = StringField()
     next_step = StringField()
     tags = ListField(StringField())
+    custom_fields = CustomFields()
 
     @property
     def closed(self) -> bool:

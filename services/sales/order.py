@@ -6,7 +6,19 @@ from typing import Any, Self
 from crm.common.v1 import money_pb2
 from crm.sales.v1 import events_pb2, line_pb2, order_pb2
 
-from chassis import DateTimeField, Invalid, ListField, Owned, Part, Parts, StringField, next_number, now, today
+from chassis import (
+    CustomFields,
+    DateTimeField,
+    Invalid,
+    ListField,
+    Owned,
+    Part,
+    Parts,
+    StringField,
+    next_number,
+    now,
+    today,
+)
 from services.sales.account import Account
 from services.sales.line import (
     Line,
@@ -49,6 +61,7 @@ class Order(Owned):
     description = StringField()
     cancel_reason = StringField()
     cancel_time = DateTimeField()
+    custom_fields = CustomFields()
 
     @classmethod
     def of(cls, opportunity: Opportunity, number: str, on: str, description: str) -> Self:

@@ -6,6 +6,7 @@ from typing import Any
 from crm.support.v1 import events_pb2, ticket_pb2
 
 from chassis import (
+    CustomFields,
     DateTimeField,
     IntField,
     Invalid,
@@ -65,6 +66,7 @@ class Ticket(Owned):
     mailbox_id = StringField()
     description = StringField()
     tags = ListField(StringField())
+    custom_fields = CustomFields()
     follow_up_of = StringField()
     related_to = StringField()
     open_time = DateTimeField()

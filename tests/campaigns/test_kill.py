@@ -68,7 +68,7 @@ def a_process(servers: Servers, sink: Sink) -> Iterator[tuple[Process, Caller]]:
     try:
         grpc.channel_ready_future(channel).result(30)
         [service] = service_pb2.DESCRIPTOR.services_by_name.values()
-        yield process, Caller(channel, service, somebody())
+        yield process, Caller(channel, (service,), somebody())
     finally:
         channel.close()
         process.stop()

@@ -59,7 +59,8 @@ class Denials:
 
     def without_permission(self) -> Denial:
         """A reader who writes."""
-        writes = [route for route in self._writes if "/users" not in route[1] and "/api-keys" not in route[1]]
+        own = ("/users", "/api-keys", "/views", "/lists")  # what everybody keeps
+        writes = [route for route in self._writes if not any(path in route[1] for path in own)]
         return self._plausible("without permission", "reader", writes)
 
     def across_tenants(self) -> Denial:
@@ -195,6 +196,7 @@ class Denials:
         plural = path.split("/")[2].partition(":")[0]
         records = self._world.records.get(plural) or [{"id": new_id("acc")}]
         filled = path.replace("{id}", self._dice.choice(records)["id"])
+        filled = filled.replace("{noun}", "contact").replace("{key}", "machine")
         return filled.replace("{system}", "sample").replace("{external_id}", "nothing-like-it")
 
     def _record(self, plurals: tuple[str, ...]) -> str:

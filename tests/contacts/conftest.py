@@ -15,6 +15,8 @@ from chassis.principal import Principal, acting_as
 from chassis.testing import Caller, serving, somebody
 from services.contacts import reactions  # noqa: F401  importing registers them
 from services.contacts.service import Contacts
+from tests.builders.fields import define
+from tests.contacts.customs import PLAIN, made
 
 
 @pytest.fixture(scope="package")
@@ -70,3 +72,18 @@ def sales(servers: Servers, door: Any) -> Iterator[Sales]:
     stand_in = Sales(servers)
     yield stand_in
     stand_in.stop()
+
+
+@pytest.fixture
+def secret(caller: Caller) -> Any:
+    """A contact with a field that only managers see."""
+    define(caller, "tier")
+    define(caller, "margin", type="INTEGER", read_roles=["manager"], index={"filters": True})
+    define(caller, "worth", type="INTEGER", formula="margin * 2", read_roles=["manager"])
+    return made(caller, tier="gold", margin=40)
+
+
+@pytest.fixture
+def rep(colleague: Callable[..., Caller]) -> Caller:
+    """A colleague who is no manager."""
+    return colleague(grants=PLAIN, roles=("sales_rep",))

@@ -65,6 +65,9 @@ def one(field, depth):
     if name == "google.protobuf.Timestamp":
         seconds = st.integers(-62135596800, 253402300799)
         return st.builds(timestamp_pb2.Timestamp, seconds=seconds, nanos=st.integers(0, 999_999_999))
+    if name == "google.protobuf.Struct":
+        fields = st.dictionaries(TEXTS, VALUES, max_size=3)
+        return fields.map(lambda value: json_format.ParseDict(value, struct_pb2.Struct()))
     if name == "google.protobuf.Value":
         return VALUES.map(lambda value: json_format.ParseDict(value, struct_pb2.Value()))
     return messages(field.message_type._concrete_class, depth - 1)

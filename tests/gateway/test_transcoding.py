@@ -201,6 +201,7 @@ def test_every_rpc_with_a_path_answers_as_described(gateway, stand_in):
             continue
         route = view.route
         path = route.path.replace("{id}", "x_1").replace("{system}", "erp").replace("{external_id}", "4711")
+        path = path.replace("{noun}", "contact")
         body = {"json": {}} if route.body else {}
         assert conforms(gateway.open(path, method=route.verb, **body)).status_code in (200, 201), path
         assert stand_in.last(route.rpc.name)

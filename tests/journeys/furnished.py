@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.builders.support import a_mail
 from tests.journeys.company import Company
-from tests.journeys.places import MESSAGES, NOUNS, collection, listed
+from tests.journeys.places import MESSAGES, NOUNS, SCHEMA, collection, listed
 from tests.journeys.waiting import eventually
 from tests.rest import Client
 
@@ -22,6 +22,7 @@ class Furnished:
         self.admin: Client = company.administrator
         self.ids: dict[str, str] = {"ten": company.tenant["id"]}
         self._people(company, word)
+        self._tailored(word)
         self._customers(word)
         self._sales(word)
         self._support(company, word)
@@ -46,10 +47,15 @@ class Furnished:
 
     def _customers(self, word: str) -> None:
         self._make("acc", name=f"{word} works", domain=f"{word}.example.com")
-        self._make("con", given_name=word, account_id=self.ids["acc"])
+        self._make("con", given_name=word, account_id=self.ids["acc"], custom_fields={"tier": word})
         people = {"account_ids": [self.ids["acc"]], "contact_ids": [self.ids["con"]]}
         self._make("int", kind="NOTE", title=f"{word} note", **people)
         self._make("lead", given_name=word, company_name=f"{word} works")
+
+    def _tailored(self, word: str) -> None:
+        for key in ("rank", "tier"):
+            body = {"key": key, "label": word, "type": "TEXT", "external_ids": [{"system": SYSTEM, "id": key}]}
+            self.ids["fld"] = self.admin.post(SCHEMA, body)["id"]
 
     def _sales(self, word: str) -> None:
         self._make("prod", name=f"{word} lamp", code=word)

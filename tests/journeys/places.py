@@ -24,9 +24,19 @@ NOUNS = {prefix: noun_of(message) for prefix, message in MESSAGES.items()}
 Path = tuple[str, ...]
 
 
+# What a tenant adds stands below the noun or the object that it is for.
+SCHEMA, OBJECTS, RECORDS = "/v1/schema/contact/fields", "/v1/objects", "/v1/objects/machine/records"
+_BELOW = {"fld": SCHEMA, "rec": RECORDS, "obj": OBJECTS}
+
+
+def path_of(route: transcoding.Route) -> str:
+    """A route's path for contacts, and for the object that every furnished company has; `{id}` stays."""
+    return route.path.replace("{noun}", "contact").replace("{key}", "machine")
+
+
 def collection(noun: NounContract) -> str:
     """The REST path of a noun's records."""
-    return "/v1/" + noun.plural.replace("_", "-")
+    return _BELOW.get(noun.prefix, "/v1/" + noun.plural.replace("_", "-"))
 
 
 def noun_in(route: transcoding.Route) -> NounContract:
@@ -34,13 +44,16 @@ def noun_in(route: transcoding.Route) -> NounContract:
     given = route.method.input_type.fields_by_name.get("id")
     if given and (prefix := declared.rules(given).id_prefix):
         return NOUNS[prefix]
+    for prefix, path in _BELOW.items():
+        if path_of(route).startswith(path):
+            return NOUNS[prefix]
     plural = route.path.removeprefix("/v1/").partition("/")[0].partition(":")[0].replace("-", "_")
     return next(noun for noun in NOUNS.values() if noun.plural == plural)
 
 
 def listed() -> list[str]:
     """The prefix of every noun that a company's administrator may list."""
-    paths = [route.path for route in ROUTES if route.verb == "GET" and not route.variables]
+    paths = [path_of(route) for route in ROUTES if route.verb == "GET" and "{" not in path_of(route)]
     return [prefix for prefix, noun in NOUNS.items() if collection(noun) in paths and prefix != "ten"]
 
 
@@ -48,10 +61,11 @@ def body_of(route: transcoding.Route) -> dict[str, Any]:
     """A body with what the rpc requires beside the id; the word fits keys, reasons and passwords alike."""
     if route.body != "*":
         return {"external_ids": []}
+    in_path = {variable.name for variable in route.variables}
     return {
         field.name: _sample(field)
         for field in route.method.input_type.fields
-        if declared.REQUIRED in declared.behaviors(field) and field.name != "id"
+        if declared.REQUIRED in declared.behaviors(field) and field.name not in in_path
     }
 
 

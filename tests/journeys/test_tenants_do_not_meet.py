@@ -9,7 +9,18 @@ from collections.abc import Iterator
 import pytest
 
 from tests.journeys.furnished import SYSTEM, Furnished
-from tests.journeys.places import BATCHES, NOUNS, WITH_ID, body_of, collection, holding, listed, noun_in, references
+from tests.journeys.places import (
+    BATCHES,
+    NOUNS,
+    WITH_ID,
+    body_of,
+    collection,
+    holding,
+    listed,
+    noun_in,
+    path_of,
+    references,
+)
 from tests.journeys.waiting import eventually, refused, said
 
 WORD = "zephyrine"
@@ -64,7 +75,7 @@ def _nothing_of_theirs_changes(theirs) -> Iterator[None]:
 @pytest.mark.parametrize("route", WITH_ID, ids=lambda route: f"{route.verb} {route.path}")
 def test_an_id_in_a_path_names_nothing(route, ours, theirs):
     noun = noun_in(route)
-    path = route.path.replace("{id}", theirs.ids[noun.prefix])
+    path = path_of(route).replace("{id}", theirs.ids[noun.prefix])
     # The administrator of a company may do nothing with tenants, so cannot even ask whether there is one.
     with refused(403 if noun.prefix == "ten" else 404):
         ours.admin.call(route.verb, path, body_of(route) if route.body else None)
@@ -75,7 +86,7 @@ def test_an_id_in_a_batch_names_nothing(route, ours, theirs):
     noun = noun_in(route)
     id = theirs.ids[noun.prefix]
     update = {"items": [{noun.noun: {"id": id, "external_ids": []}}]}
-    answer = ours.admin.post(route.path, update if route.custom == "batchUpdate" else {"ids": [id]})
+    answer = ours.admin.post(path_of(route), update if route.custom == "batchUpdate" else {"ids": [id]})
     assert [each["error"]["status"] for each in answer["results"]] == [404]
 
 

@@ -77,7 +77,8 @@ class Round:
         return asked
 
     def _call(self, rpc: RpcContract, request: Message) -> Any:
-        return self._channels.call(rpc, request, self._trail, max(0.0, self._ends - time.monotonic()))
+        left = max(0.0, self._ends - time.monotonic())
+        return self._channels.call(rpc, request, self._trail, seconds=left)
 
     def __enter__(self) -> Self:
         return self

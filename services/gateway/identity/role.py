@@ -19,6 +19,7 @@ ROLES: dict[str, Grants] = {
     ADMINISTRATOR: {
         "contacts.*.*": "all", "sales.*.*": "all", "support.*.*": "all", "campaigns.*.*": "all",
         "identity.user.*": "all", "identity.team.*": "all", "identity.api_key.*": "all",
+        "schema.*.*": "all",
     },
     # Leads people: sees the whole business, changes what the teams below own, and keeps the catalogue.
     "manager": {
@@ -34,6 +35,8 @@ ROLES: dict[str, Grants] = {
         "contacts.account.write": "team", "contacts.contact.write": "team", "contacts.interaction.write": "team",
         "contacts.interaction.delete": "own",
         "contacts.lead.read": "team", "contacts.lead.write": "own", "contacts.lead.delete": "own",
+        "contacts.view.*": "own", "contacts.list.*": "own",
+        "contacts.record.read": "all", "contacts.record.write": "team", "contacts.record.delete": "own",
         "sales.product.read": "all", "sales.pipeline.read": "all",
         "sales.opportunity.read": "team", "sales.opportunity.write": "own", "sales.opportunity.delete": "own",
         "sales.order.read": "team", "sales.order.write": "own",
@@ -43,6 +46,8 @@ ROLES: dict[str, Grants] = {
     "support_agent": {
         "contacts.account.read": "all", "contacts.contact.read": "all", "contacts.interaction.read": "all",
         "contacts.contact.write": "team", "contacts.interaction.write": "team", "contacts.interaction.delete": "own",
+        "contacts.view.*": "own", "contacts.list.*": "own",
+        "contacts.record.read": "all", "contacts.record.write": "team",
         "sales.product.read": "all", "sales.order.read": "all",
         "support.*.read": "all", "support.ticket.write": "team", "support.ticket.delete": "own",
         "support.mail.write": "team", "support.delivery.write": "team",
@@ -51,6 +56,7 @@ ROLES: dict[str, Grants] = {
     "marketer": {
         "contacts.*.read": "all", "contacts.contact.write": "team", "contacts.interaction.write": "team",
         "contacts.lead.write": "all", "contacts.lead.delete": "own",
+        "contacts.view.*": "own", "contacts.list.*": "own",
         "sales.product.read": "all", "sales.pipeline.read": "all", "sales.opportunity.read": "all",
         "campaigns.*.read": "all", "campaigns.*.write": "all", "campaigns.*.delete": "team",
     },
@@ -60,8 +66,10 @@ ROLES: dict[str, Grants] = {
     },
 }  # fmt: skip
 
-# Names of users and teams are shown everywhere; everyone keeps the own profile, password and API keys.
+# Names of users and teams are shown everywhere, and so is what records are made of; everyone keeps the own profile, password
+# and API keys.
 EVERYBODY: Grants = {
+    "schema.*.read": "all", "contacts.view.read": "own", "contacts.list.read": "own",
     "identity.me.read": "all", "identity.user.read": "all", "identity.team.read": "all",
     "identity.user.write": "own", "identity.api_key.*": "own",
 }  # fmt: skip

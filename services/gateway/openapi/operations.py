@@ -100,9 +100,8 @@ def _responses(route: Route, schemas: Schemas) -> Schema:
         headers["ETag"] = _header("ETag")
     answer: Schema = {"description": comment(output.full_name) or "The answer.", "headers": headers}
     answer["content"] = {JSON: {"schema": schemas.ref(output)}}
-    creates = route.verb == "POST" and not route.custom and not route.variables and is_noun(output)
-    found: Schema = {"201" if creates else "200": answer}
-    if creates:
+    found: Schema = {"201" if route.creates else "200": answer}
+    if route.creates:
         answer["headers"]["Location"] = _header("Location")
     if "failed_count" in output.fields_by_name:
         found["207"] = answer | {"description": "Some items failed; each result says which and why."}
