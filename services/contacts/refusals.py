@@ -27,5 +27,25 @@ class LeadNotUnqualified(Refused):
     """The lead {lead} is {status}; only a disqualified one can be reopened."""
 
 
+class ObjectInUse(Refused):
+    """The object {object} has records, maybe deleted ones that can still be restored."""
+
+
+class ObjectQuotaReached(Refused):
+    """There are {most} custom objects already."""
+
+
+class RecordQuotaReached(Refused):
+    """The object {object} has {most} records already."""
+
+
+class ListIsDynamic(Refused):
+    """The members of the list {list} are those that its filter finds."""
+
+
+class ListHasMembers(Refused):
+    """The list {list} has members that were added; a filter would leave them out."""
+
+
 class InteractionNotLogged(Refused):
     """The interaction {interaction} was told by {source}; only what a user logged can be changed or deleted."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crm.contacts.v1 import service_pb2_grpc
+from crm.contacts.v1 import list_pb2, service_pb2_grpc
 
 from chassis import standard
 from services.contacts.account import Account
@@ -10,10 +10,22 @@ from services.contacts.contact import Contact
 from services.contacts.conversion import convert
 from services.contacts.interaction import Interaction
 from services.contacts.lead import Lead
+from services.contacts.list import List
+from services.contacts.object_definition import ObjectDefinition
+from services.contacts.record import Record, keyed
+from services.contacts.view import View
 
 
-class Contacts(standard(Account, Contact, Lead, Interaction), service_pb2_grpc.ContactsServiceServicer):  # type: ignore[misc]
-    """Who our customers are, and what happened between us."""
+class Contacts(
+    keyed(standard(Record)),  # type: ignore[misc]
+    standard(Account, Contact, Lead, Interaction, View, List, ObjectDefinition),  # type: ignore[misc]
+    service_pb2_grpc.ContactsServiceServicer,
+    service_pb2_grpc.ObjectsServiceServicer,
+    service_pb2_grpc.ViewsServiceServicer,
+):
+    """Who our customers are, what happened between us, and how users see it."""
+
+    nouns = (Account, Contact, Lead, Interaction, View, List, ObjectDefinition, Record)
 
     def WorkLead(self, request: Any, context: Any) -> Any:
         """Somebody is in touch."""
@@ -45,6 +57,22 @@ class Contacts(standard(Account, Contact, Lead, Interaction), service_pb2_grpc.C
             if not lead.converted:
                 convert(lead, request)
         return lead.message()
+
+    def AddListMembers(self, request: Any, context: Any) -> Any:
+        """On the list."""
+        with List.change(request) as members:
+            changed = members.add(list(request.member_ids))
+        return list_pb2.ListMembersResponse(changed_count=changed)
+
+    def RemoveListMembers(self, request: Any, context: Any) -> Any:
+        """Off the list."""
+        with List.change(request) as members:
+            changed = members.take_off(list(request.member_ids))
+        return list_pb2.ListMembersResponse(changed_count=changed)
+
+    def SearchListMembers(self, request: Any, context: Any) -> Any:
+        """Those on the list whom the caller may see."""
+        return List.find(request.id).members(request)
 
     def ListAccountTimeline(self, request: Any, context: Any) -> Any:
         """What happened with an account that the caller may see."""

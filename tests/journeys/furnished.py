@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.builders.support import a_mail
 from tests.journeys.company import Company
-from tests.journeys.places import MESSAGES, NOUNS, SCHEMA, collection, listed
+from tests.journeys.places import MESSAGES, NOUNS, OBJECTS, SCHEMA, collection, listed
 from tests.journeys.waiting import eventually
 from tests.rest import Client
 
@@ -53,9 +53,14 @@ class Furnished:
         self._make("lead", given_name=word, company_name=f"{word} works")
 
     def _tailored(self, word: str) -> None:
-        for key in ("rank", "tier"):
-            body = {"key": key, "label": word, "type": "TEXT", "external_ids": [{"system": SYSTEM, "id": key}]}
-            self.ids["fld"] = self.admin.post(SCHEMA, body)["id"]
+        for path, keys in ((SCHEMA, ("rank", "tier")), (OBJECTS, ("lease", "machine"))):
+            for key in keys:
+                body = {"key": key, "label": word, "external_ids": [{"system": SYSTEM, "id": key}]}
+                made = self.admin.post(path, body | ({"type": "TEXT"} if path == SCHEMA else {}))
+                self.ids["fld" if path == SCHEMA else "obj"] = made["id"]
+        self._make("rec", name=f"{word} mower")
+        for noun in ("view", "list"):
+            self._make(noun, noun="contact", name=f"{word} guests")
 
     def _sales(self, word: str) -> None:
         self._make("prod", name=f"{word} lamp", code=word)
