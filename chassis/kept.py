@@ -256,7 +256,7 @@ class Kept(Document):
         missing = sorted(name for name in self.about().required if getattr(self, name) in (None, "", []))
         if missing:
             raise Invalid(Violation(f"{self.about().noun}.{name}", "is required") for name in missing)
-        if self._before is None and (missing := self._schema().missing(self._custom())):
+        if self._before is None and (missing := self._schema().missing(self._custom(), principal())):
             raise Invalid(Violation(f"{self.about().noun}.{FIELDS}.{key}", "is required") for key in missing)
 
 

@@ -62,7 +62,7 @@ class Schema:
         for key, each in given.items():
             place, field = f"{noun}.{FIELDS}.{key[:80]}", self.fields.get(key)
             if field is None or not field.readable(whom):
-                faults.append(Violation(place, f"the tenant has no such field of {noun}s"))
+                faults.append(Violation(place, "there is no such field"))
                 continue
             try:
                 found = value.read(field.type_name, each, field.choice)
@@ -85,10 +85,11 @@ class Schema:
         defaults = {key: field.default for key, field in self.fields.items() if not field.deprecated}
         return {key: each for key, each in defaults.items() if each is not None} | values
 
-    def missing(self, values: Values) -> list[str]:
-        """The keys of required fields that a new record with these values lacks."""
-        wanted = [key for key, field in self.fields.items() if field.required and not field.deprecated]
-        return [key for key in wanted if key not in values and not self.fields[key].formula]
+    def missing(self, values: Values, whom: Principal) -> list[str]:
+        """The keys of required fields that a new record with these values lacks; not of those that `whom` could not set."""
+        wanted = [field for field in self.fields.values() if field.required and not field.deprecated]
+        given = [field.key for field in wanted if field.readable(whom) and field.writable(whom)]
+        return [key for key in given if key not in values]
 
     # ---------------------------------------------------------------- what follows
 

@@ -45,7 +45,7 @@ def test_an_unfit_value_is_refused_by_its_key(caller: Caller) -> None:
     faults = violations(lambda: made(caller, size="big", colour="red"))
     assert faults == {
         "contact.custom_fields.size": "must be a whole number",
-        "contact.custom_fields.colour": "the tenant has no such field of contacts",
+        "contact.custom_fields.colour": "there is no such field",
     }
 
 

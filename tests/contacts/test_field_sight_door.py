@@ -72,8 +72,15 @@ def test_a_hidden_field_is_neither_filtered_nor_sorted_nor_asked_for(secret: Any
 
 def test_a_hidden_field_is_answered_to_writers_as_one_that_is_not_there(secret: Any, rep: Caller) -> None:
     assert violations(lambda: changed(rep, secret.id, margin=5)) == {
-        "contact.custom_fields.margin": "the tenant has no such field of contacts"
+        "contact.custom_fields.margin": "there is no such field"
     }
+
+
+@pytest.mark.parametrize("roles", ["read_roles", "write_roles"])
+def test_nobody_must_give_what_they_may_not_set(roles: str, caller: Caller, rep: Caller) -> None:
+    define(caller, "margin", required=True, **{roles: ["manager"]})
+    assert made(rep).id
+    assert violations(lambda: made(caller)) == {"contact.custom_fields.margin": "is required"}
 
 
 def test_a_hidden_field_stays_when_those_who_do_not_see_it_write(secret: Any, rep: Caller, caller: Caller) -> None:

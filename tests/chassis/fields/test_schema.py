@@ -75,7 +75,7 @@ def test_a_retired_option_stays_where_it_is_and_comes_nowhere_else() -> None:
 
 def test_a_required_field_is_missed_in_new_records_and_cannot_be_cleared() -> None:
     schema = a_schema(a_field(required=True), a_field("old", required=True, state="DEPRECATED"))
-    assert schema.missing({}) == ["tier"]
+    assert schema.missing({}, REP) == ["tier"]
     assert refused(a_field(required=True), None, {"tier": "gold"}) == "is required"
 
 
