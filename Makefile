@@ -29,6 +29,9 @@ logs: $(READY)  ## Follow its logs
 test: $(CONTRACT)  ## Run the tests; ARGS="tests/deploy -k port" narrows them
 	@$(RUN) -m pytest $(ARGS)
 
+test-whole: $(CONTRACT)  ## Run what brings whole companies in, and takes minutes
+	@$(RUN) -m pytest -m whole tests/journeys
+
 lint: $(CONTRACT) $(BUF)  ## Check style, types, the contract and the house rules
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -102,4 +105,4 @@ $(BUF): package-lock.json $(READY)
 	@$(NPM) ci --silent --ignore-scripts
 	@touch $@
 
-.PHONY: up down status logs test lint bench check-durability check-once chaos deny-unchanged identity routes help protos lock clean
+.PHONY: up down status logs test test-whole lint bench check-durability check-once chaos deny-unchanged identity routes help protos lock clean

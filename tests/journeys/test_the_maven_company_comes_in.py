@@ -17,6 +17,7 @@ from tests.journeys.maven.records import SYSTEM
 from tests.journeys.waiting import eventually
 
 pytestmark = [
+    pytest.mark.whole,
     pytest.mark.skipif(not DATA.exists(), reason=f"the Maven data is not in {DATA}"),
     pytest.mark.timeout(600),
 ]

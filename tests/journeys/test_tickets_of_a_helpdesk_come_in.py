@@ -17,6 +17,7 @@ PRIORITY = {"Low": "LOW", "Medium": "NORMAL", "High": "HIGH", "Critical": "URGEN
 CHANNEL = {"Email": "EMAIL", "Phone": "PHONE", "Chat": "CHAT", "Social media": "SOCIAL"}
 
 pytestmark = [
+    pytest.mark.whole,
     pytest.mark.skipif(not DATA.exists(), reason=f"the tickets are not at {DATA}"),
     pytest.mark.timeout(300),
 ]
