@@ -2,6 +2,7 @@
 
 import enum
 import re
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -49,7 +50,7 @@ class Contract:
     """The check of one message type. Calling it with a message gives the faults."""
 
     def __init__(self, descriptor: Any, nouns: Nouns) -> None:
-        _contracts[descriptor.full_name, nouns] = self  # before its fields, for types that contain themselves
+        _begun[descriptor.full_name, nouns] = self  # before its fields, for types that contain themselves
         self.checks: dict[str, Check] = {}
         self.required: list[str] = []
         partial = nouns is Nouns.PARTIAL and declared.is_noun(descriptor)
@@ -120,13 +121,32 @@ def missing(required: Iterable[str], fields: Iterable[tuple[Any, Any]]) -> list[
     return [(f".{name}", "must be given") for name in required if name not in given]
 
 
+# What is begun is seen by the thread that compiles only: half a contract would let through what the whole refuses.
 _contracts: dict[tuple[str, Nouns], Contract] = {}
+_begun: dict[tuple[str, Nouns], Contract] = {}
+_compiling = threading.RLock()
 
 
 def contract_of(descriptor: Any, nouns: Nouns) -> Contract:
-    """The check of the messages of this type, compiled at the first call."""
-    if contract := _contracts.get((descriptor.full_name, nouns)):
+    """The check of the messages of this type, compiled at the first call, with those of all types within."""
+    key = (descriptor.full_name, nouns)
+    if contract := _contracts.get(key):
         return contract
+    with _compiling:
+        if contract := _begun.get(key) or _contracts.get(key):
+            return contract
+        outermost = not _begun
+        try:
+            contract = _compiled(descriptor, nouns)
+            if outermost:
+                _contracts.update(_begun)
+        finally:
+            if outermost:
+                _begun.clear()
+        return contract
+
+
+def _compiled(descriptor: Any, nouns: Nouns) -> Contract:
     if nouns is Nouns.MASKED and (noun := _noun_beside_mask(descriptor)):
         return MaskedContract(descriptor, noun)
     return (MoneyContract if descriptor is money_pb2.Money.DESCRIPTOR else Contract)(descriptor, nouns)

@@ -1,5 +1,9 @@
 """A request fits its contract, or every misfit is named with its place."""
 
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from crm.common.v1 import listing_pb2, requests_pb2
 from crm.contacts.v1 import account_pb2, contact_pb2, interaction_pb2
@@ -9,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.ids import new_id
-from chassis.validation import MOST_VIOLATIONS, Nouns, violations
+from chassis.validation import MOST_VIOLATIONS, Nouns, contract, violations
 
 
 def a_contact(**fields):
@@ -240,3 +244,22 @@ def test_a_text_is_accepted_iff_it_is_short_and_has_no_control_characters(text):
         return
     sound = len(text) <= 255 and not any((ord(c) < 32 and c not in "\n\r\t") or 127 <= ord(c) < 160 for c in text)
     assert (violations(a_contact(family_name=text, owner_id=new_id("usr"))) == []) == sound
+
+
+def test_the_first_requests_of_a_process_are_checked_as_all_others(monkeypatch):
+    bad = contact_pb2.UpdateContactRequest(
+        contact=contact_pb2.Contact(tags=["bell\a"]), update_mask={"paths": ["tags"]}
+    )
+    usual, turns = sys.getswitchinterval(), 30
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            for _ in range(turns):
+                monkeypatch.setattr(contract, "_contracts", {})
+                together = threading.Barrier(4)
+                checked = [
+                    threads.submit(lambda b=together: (b.wait(), fields(bad, "UpdateContact"))) for _ in range(4)
+                ]
+                assert [each.result()[1] for each in checked] == [["contact.tags[0]"]] * 4
+    finally:
+        sys.setswitchinterval(usual)
