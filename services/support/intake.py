@@ -135,7 +135,8 @@ def _opened(letter: Letter, mailbox: Mailbox, at: datetime, place: Place, ours: 
     found = place.ticket.id if place.ticket else None
     follows = place.admitted and place.ticket is not None and place.ticket.status != SPAM
     ticket = Ticket.fresh(
-        subject=letter.subject or "(no subject)", channel="EMAIL", mailbox_id=mailbox.id, team_id=mailbox.team_id,
+        subject=letter.subject or "(no subject)", channel="EMAIL", team_id=mailbox.team_id,
+        mailbox_id=None if mailbox.deleted_time else mailbox.id,  # it took the mail while it was there
         queue=mailbox.queue, requester_email=letter.sender.email or None, requester_name=letter.sender.name or None,
         open_time=at, oldest_unanswered_time=at, last_message_time=at,
         follow_up_of=found if follows else None, related_to=None if follows else found,

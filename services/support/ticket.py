@@ -19,7 +19,7 @@ from chassis import (
     next_number,
     now,
     principal,
-    remembered,
+    refer,
 )
 from services.support.contact import Contact, mailbox_of
 from services.support.mailbox import Mailbox
@@ -223,8 +223,6 @@ class Ticket(Owned):
         self.priority, self.channel = self.priority or "NORMAL", self.channel or "API"
         self.open_time = self.open_time or now()
         self._arrive_from_history()
-        if self.follow_up_of and not Ticket.objects(id=self.follow_up_of).first():
-            raise Invalid.field("ticket.follow_up_of", "names no ticket")
 
     def arrived(self) -> None:
         """Tell of the opening, and of how it ended when it comes from history."""
@@ -235,7 +233,7 @@ class Ticket(Owned):
             self.record(events_pb2.TicketClosed(ticket=self.message()))
 
     def settle(self) -> None:
-        """Addresses and tags in one form, whose request it is, and a mailbox that is there."""
+        """Addresses and tags in one form, whose request it is, and nothing named that is not there."""
         self.tags = list(dict.fromkeys(self.tags))
         if self.requester_email:
             self.requester_email = mailbox_of(self.requester_email)
@@ -246,8 +244,8 @@ class Ticket(Owned):
             self.requester_email = self.requester_email or (known.emails[0] if known.emails else None)
             self.account_id = self.account_id or known.account_id
         self.participants = list({each["email"]: each for each in map(_participant, self.participants)}.values())
-        if self.mailbox_id and self.mailbox_id != (self._before or {}).get("mailbox_id"):
-            self._demand_mailbox()
+        refer(self, "mailbox_id", Mailbox)
+        refer(self, "follow_up_of", Ticket)
 
     def amend(self, message: Any, paths: list[str]) -> bool:
         """Change fields; of a closed ticket only tags and external ids. Refused with TicketAlreadyClosed."""
@@ -273,12 +271,6 @@ class Ticket(Owned):
             self.closed_time = self.closed_time or now()
         if self.status in (SOLVED, CLOSED):
             self.solved_time = self.solved_time or self.closed_time or now()
-
-    def _demand_mailbox(self) -> None:
-        # One that was deleted will do: what it took while it was there is still read.
-        known = remembered((Mailbox, self.mailbox_id), lambda: Mailbox.objects(id=self.mailbox_id).first())
-        if not known:
-            raise Invalid.field("ticket.mailbox_id", "names no mailbox")
 
     def _touch(self) -> None:
         if self.status == NEW:

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
-from crm.common.v1 import listing_pb2
+from crm.common.v1 import listing_pb2, requests_pb2
 from crm.support.v1 import delivery_pb2, mail_pb2, message_pb2, ticket_pb2
 
 from chassis import now, transaction
@@ -100,12 +100,24 @@ def test_one_mail_to_two_tenants_reaches_both_and_no_other(desk: Desk, town: Tow
 
 
 def test_mail_to_a_mailbox_that_was_deleted_is_refused(desk: Desk) -> None:
-    [mailbox] = desk.caller.ListMailboxes(listing_pb2.ListRequest()).mailboxes
-    from crm.common.v1 import requests_pb2
-
-    desk.caller.DeleteMailbox(requests_pb2.DeleteRequest(id=mailbox.id))
+    close_the_mailbox(desk)
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         desk.town.hand_in(a_mail(to=desk.address), desk.address)
+
+
+def test_what_a_mailbox_took_before_it_was_deleted_is_still_read(desk: Desk) -> None:
+    noted = desk.write("I am away.\n", Auto_Submitted="auto-replied")
+    close_the_mailbox(desk)
+    desk.caller.RetryMail(mail_pb2.RetryMailRequest(id=noted.id, by_person=True))
+    [taken] = read(desk.caller, 1)
+    assert taken.status == Mail.TAKEN
+    [ticket] = tickets(desk.caller)
+    assert (ticket.id, ticket.mailbox_id) == (taken.ticket_id, "")
+
+
+def close_the_mailbox(desk: Desk) -> None:
+    [mailbox] = desk.caller.ListMailboxes(listing_pb2.ListRequest()).mailboxes
+    desk.caller.DeleteMailbox(requests_pb2.DeleteRequest(id=mailbox.id))
 
 
 def test_many_senders_at_once_lose_nothing(desk: Desk) -> None:
