@@ -5,8 +5,6 @@ import email.policy
 import time
 from typing import Any
 
-import grpc
-import pytest
 from crm.campaigns.v1 import campaign_pb2, consent_pb2, template_pb2
 from crm.campaigns.v1.campaign_pb2 import Campaign, Delivery
 from crm.common.v1 import listing_pb2, requests_pb2
@@ -19,12 +17,7 @@ from tests.builders.campaigns import HTML, a_campaign_message, tagged
 from tests.campaigns.conftest import Marketing, address, announced
 from tests.campaigns.sink import Sink
 from tests.eventually import eventually
-
-
-def refused(call: Any, request: Any) -> grpc.RpcError:
-    with pytest.raises(grpc.RpcError) as error:
-        call(request)
-    return error.value
+from tests.refused import refused
 
 
 def test_a_mail_goes_out_personal_tracked_and_with_a_way_out(marketing: Marketing, sink: Sink) -> None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import grpc
 import pytest
 from crm.campaigns.v1 import segment_pb2
 from crm.common.v1 import listing_pb2, requests_pb2
@@ -14,12 +13,7 @@ from chassis.testing import details, reason
 from services.campaigns.audience import AudienceMember
 from tests.builders.campaigns import a_contact_told, a_segment_message, tagged, where
 from tests.campaigns.conftest import Marketing, address, announced, eventually
-
-
-def refused(call: Any, request: Any) -> grpc.RpcError:
-    with pytest.raises(grpc.RpcError) as error:
-        call(request)
-    return error.value
+from tests.refused import refused
 
 
 def order(marketing: Marketing, contact: Any, units: int, **fields: Any) -> sales.OrderPlaced:

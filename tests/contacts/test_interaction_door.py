@@ -10,9 +10,10 @@ from crm.common.v1.requests_pb2 import DeleteRequest, GetRequest, RestoreRequest
 from crm.contacts.v1 import interaction_pb2
 from crm.contacts.v1.interaction_pb2 import Interaction, TimelineRequest
 
-from chassis.testing import Caller, details, reason, somebody
+from chassis.testing import Caller, details, somebody
 from tests.builders.contacts import MORNING, an_interaction_message
 from tests.contacts.cases import ACCOUNT, CONTACT
+from tests.refused import refusal
 
 
 def logged(caller: Caller, **fields: Any) -> Interaction:
@@ -31,12 +32,6 @@ def retitled(caller: Caller, id: str, title: str) -> Interaction:
 def on(caller: Caller, account: Any, **asked: Any) -> list[str]:
     page = caller.ListAccountTimeline(TimelineRequest(id=account.id, **asked))
     return [each.id for each in page.interactions]
-
-
-def refused(call: Any, *args: Any, **fields: Any) -> str:
-    with pytest.raises(grpc.RpcError) as error:
-        call(*args, **fields)
-    return reason(error.value)
 
 
 def test_a_call_that_is_logged_stands_on_the_timelines_of_all_whom_it_names(caller: Caller) -> None:
@@ -100,7 +95,7 @@ def test_a_page_token_is_good_for_its_own_timeline_only(caller: Caller) -> None:
     for _ in range(2):
         logged(caller, account_ids=[account.id])
     token = caller.ListAccountTimeline(TimelineRequest(id=account.id, page_size=1)).next_page_token
-    assert refused(caller.ListAccountTimeline, TimelineRequest(id=other.id, page_token=token)) == "INVALID"
+    assert refusal(caller.ListAccountTimeline, TimelineRequest(id=other.id, page_token=token)) == "INVALID"
 
 
 def test_who_sees_the_account_sees_all_that_stands_on_its_timeline(
@@ -110,12 +105,12 @@ def test_who_sees_the_account_sees_all_that_stands_on_its_timeline(
     theirs, hidden = ACCOUNT.create(caller, owner_id=rep.whom.user_id), ACCOUNT.create(caller)
     seen, unseen = logged(caller, account_ids=[theirs.id]), logged(caller, account_ids=[hidden.id])
     assert on(rep, theirs) == [seen.id]
-    assert refused(rep.ListAccountTimeline, TimelineRequest(id=hidden.id)) == "NOT_FOUND"
+    assert refusal(rep.ListAccountTimeline, TimelineRequest(id=hidden.id)) == "NOT_FOUND"
     assert [each.id for each in rep.ListInteractions(ListRequest()).interactions] == [seen.id]
     assert rep.GetInteraction(GetRequest(id=seen.id)) == seen
-    assert refused(rep.GetInteraction, GetRequest(id=unseen.id)) == "NOT_FOUND"
-    assert refused(retitled, rep, seen.id, "mine now") == "FORBIDDEN"
-    assert refused(retitled, rep, unseen.id, "mine now") == "NOT_FOUND"
+    assert refusal(rep.GetInteraction, GetRequest(id=unseen.id)) == "NOT_FOUND"
+    assert refusal(retitled, rep, seen.id, "mine now") == "FORBIDDEN"
+    assert refusal(retitled, rep, unseen.id, "mine now") == "NOT_FOUND"
     mine = logged(rep, account_ids=[theirs.id])
     assert retitled(rep, mine.id, "Sent the offer").title == "Sent the offer"
 
@@ -123,7 +118,7 @@ def test_who_sees_the_account_sees_all_that_stands_on_its_timeline(
 def test_interactions_of_one_tenant_are_not_there_for_another(caller: Caller, door: Any) -> None:
     account = ACCOUNT.create(caller)
     call, stranger = logged(caller, account_ids=[account.id]), door(somebody())
-    assert refused(stranger.GetInteraction, GetRequest(id=call.id)) == "NOT_FOUND"
-    assert refused(retitled, stranger, call.id, "x") == "NOT_FOUND"
-    assert refused(stranger.DeleteInteraction, DeleteRequest(id=call.id)) == "NOT_FOUND"
+    assert refusal(stranger.GetInteraction, GetRequest(id=call.id)) == "NOT_FOUND"
+    assert refusal(retitled, stranger, call.id, "x") == "NOT_FOUND"
+    assert refusal(stranger.DeleteInteraction, DeleteRequest(id=call.id)) == "NOT_FOUND"
     assert list(stranger.ListInteractions(ListRequest()).interactions) == []

@@ -10,17 +10,12 @@ from crm.common.v1.requests_pb2 import BatchGetRequest, DeleteRequest, GetReques
 from crm.contacts.v1 import account_pb2, contact_pb2, interaction_pb2, lead_pb2
 
 from chassis import new_id
-from chassis.testing import Caller, details, reason, somebody
+from chassis.testing import Caller, details, somebody
 from tests.builders.contacts import a_contact_message, an_account_message, an_interaction_message
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD, Case, every_noun
+from tests.refused import refusal
 
 TEAM = "team_01m80nk41xeqr8nx3htck6pmz2"
-
-
-def refused(call: Any, *args: Any, **fields: Any) -> str:
-    with pytest.raises(grpc.RpcError) as error:
-        call(*args, **fields)
-    return reason(error.value)
 
 
 def violations(call: Any, request: Any) -> list[str]:
@@ -33,10 +28,10 @@ def violations(call: Any, request: Any) -> list[str]:
 def test_nothing_of_one_tenant_is_there_for_another(case: Case, caller: Caller, door: Any) -> None:
     made = case.upsert(caller, "erp", "4711")
     stranger = door(somebody())
-    assert refused(case.call, stranger, "Get", GetRequest(id=made.id)) == "NOT_FOUND"
-    assert refused(case.update, stranger, made.id, description="x") == "NOT_FOUND"
-    assert refused(case.call, stranger, "Delete", DeleteRequest(id=made.id)) == "NOT_FOUND"
-    assert refused(case.call, stranger, "Restore", RestoreRequest(id=made.id)) == "NOT_FOUND"
+    assert refusal(case.call, stranger, "Get", GetRequest(id=made.id)) == "NOT_FOUND"
+    assert refusal(case.update, stranger, made.id, description="x") == "NOT_FOUND"
+    assert refusal(case.call, stranger, "Delete", DeleteRequest(id=made.id)) == "NOT_FOUND"
+    assert refusal(case.call, stranger, "Restore", RestoreRequest(id=made.id)) == "NOT_FOUND"
     assert case.call(stranger, "BatchGet", BatchGetRequest(ids=[made.id])).failed_count == 1
     assert case.ids(stranger, ListRequest(with_deleted=True)) == []
     assert case.upsert(stranger, "erp", "4711").id != made.id
@@ -48,10 +43,10 @@ def test_the_scope_own_reaches_what_one_owns(case: Case, caller: Caller, colleag
     rep = colleague(grants={"contacts.*.*": "own"})
     others, mine = case.create(caller), case.create(rep)
     assert case.ids(rep, ListRequest()) == [mine.id]
-    assert refused(case.call, rep, "Get", GetRequest(id=others.id)) == "NOT_FOUND"
-    assert refused(case.update, rep, others.id, description="x") == "NOT_FOUND"
+    assert refusal(case.call, rep, "Get", GetRequest(id=others.id)) == "NOT_FOUND"
+    assert refusal(case.update, rep, others.id, description="x") == "NOT_FOUND"
     assert case.update(rep, mine.id, description="x").description == "x"
-    assert refused(case.create, rep, owner_id=caller.whom.user_id) == "FORBIDDEN"
+    assert refusal(case.create, rep, owner_id=caller.whom.user_id) == "FORBIDDEN"
 
 
 @every_noun
@@ -61,7 +56,7 @@ def test_the_scope_team_reaches_what_ones_teams_share(
     member = colleague(grants={"contacts.*.*": "team"}, team_ids=(TEAM,))
     hidden, shared = case.create(caller), case.create(caller, team_id=TEAM)
     assert case.ids(member, ListRequest()) == [shared.id]
-    assert refused(case.call, member, "Get", GetRequest(id=hidden.id)) == "NOT_FOUND"
+    assert refusal(case.call, member, "Get", GetRequest(id=hidden.id)) == "NOT_FOUND"
     mine = case.create(member)
     assert mine.team_id == TEAM
 
@@ -71,11 +66,11 @@ def test_what_may_only_be_read_is_not_written(case: Case, caller: Caller, collea
     made = case.create(caller)
     reader = colleague(grants={"contacts.*.read": "all"})
     assert case.call(reader, "Get", GetRequest(id=made.id)) == made
-    assert refused(case.update, reader, made.id, description="x") == "FORBIDDEN"
-    assert refused(case.create, reader) == "FORBIDDEN"
+    assert refusal(case.update, reader, made.id, description="x") == "FORBIDDEN"
+    assert refusal(case.create, reader) == "FORBIDDEN"
     partly = colleague(grants={"contacts.*.read": "all", "contacts.*.write": "own"})
-    assert refused(case.update, partly, made.id, description="x") == "FORBIDDEN"
-    assert refused(case.call, colleague(grants={"sales.*.*": "all"}), "Get", GetRequest(id=made.id)) == "FORBIDDEN"
+    assert refusal(case.update, partly, made.id, description="x") == "FORBIDDEN"
+    assert refusal(case.call, colleague(grants={"sales.*.*": "all"}), "Get", GetRequest(id=made.id)) == "FORBIDDEN"
 
 
 @pytest.mark.parametrize("whose", ["made_up", "foreign", "hidden", "deleted"])
@@ -117,8 +112,8 @@ def test_every_id_that_a_request_names_must_be_known_to_its_caller(
     batch = CONTACT.batch(writer, "Create", [{"contact": a_contact_message(account_id=account)}])
     assert batch.failed_count == 1
     timeline = interaction_pb2.TimelineRequest(id=account)
-    assert refused(writer.ListAccountTimeline, timeline) == "NOT_FOUND"
-    assert refused(writer.ListContactTimeline, interaction_pb2.TimelineRequest(id=contact)) == "NOT_FOUND"
+    assert refusal(writer.ListAccountTimeline, timeline) == "NOT_FOUND"
+    assert refusal(writer.ListContactTimeline, interaction_pb2.TimelineRequest(id=contact)) == "NOT_FOUND"
 
 
 def test_who_does_not_see_a_contacts_account_can_still_change_the_contact(

@@ -4,24 +4,18 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import grpc
 import pytest
 from crm.common.v1.listing_pb2 import ListRequest
 from crm.common.v1.requests_pb2 import DeleteRequest, GetRequest
 from crm.contacts.v1 import events_pb2, lead_pb2
 
 from chassis import transaction
-from chassis.testing import Caller, reason
+from chassis.testing import Caller
 from tests.builders.contacts import MINA, a_lead_message, euros
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD
+from tests.refused import refusal
 
 TEAM = "team_01m80nk41xeqr8nx3htck6pmz2"
-
-
-def refused(call: Any, *args: Any, **fields: Any) -> str:
-    with pytest.raises(grpc.RpcError) as error:
-        call(*args, **fields)
-    return reason(error.value)
 
 
 def converted(caller: Caller, lead: Any, **wishes: Any) -> Any:
@@ -37,30 +31,30 @@ def test_a_lead_goes_from_new_to_qualified_and_back_through_the_verbs(caller: Ca
     lead = LEAD.create(caller)
     assert lead.status == lead_pb2.Lead.NEW
     assert caller.WorkLead(lead_pb2.WorkLeadRequest(id=lead.id)).status == lead_pb2.Lead.WORKING
-    assert refused(caller.WorkLead, lead_pb2.WorkLeadRequest(id=lead.id)) == "LEAD_NOT_WORKABLE"
+    assert refusal(caller.WorkLead, lead_pb2.WorkLeadRequest(id=lead.id)) == "LEAD_NOT_WORKABLE"
     assert caller.QualifyLead(lead_pb2.QualifyLeadRequest(id=lead.id)).status == lead_pb2.Lead.QUALIFIED
-    assert refused(caller.QualifyLead, lead_pb2.QualifyLeadRequest(id=lead.id)) == "LEAD_ALREADY_QUALIFIED"
+    assert refusal(caller.QualifyLead, lead_pb2.QualifyLeadRequest(id=lead.id)) == "LEAD_ALREADY_QUALIFIED"
     dropped = caller.DisqualifyLead(lead_pb2.DisqualifyLeadRequest(id=lead.id, reason="no budget"))
     assert (dropped.status, dropped.disqualify_reason) == (lead_pb2.Lead.UNQUALIFIED, "no budget")
     again = lead_pb2.DisqualifyLeadRequest(id=lead.id, reason="still none")
-    assert refused(caller.DisqualifyLead, again) == "LEAD_ALREADY_UNQUALIFIED"
-    assert refused(caller.QualifyLead, lead_pb2.QualifyLeadRequest(id=lead.id)) == "LEAD_UNQUALIFIED"
-    assert refused(converted, caller, lead) == "LEAD_UNQUALIFIED"
+    assert refusal(caller.DisqualifyLead, again) == "LEAD_ALREADY_UNQUALIFIED"
+    assert refusal(caller.QualifyLead, lead_pb2.QualifyLeadRequest(id=lead.id)) == "LEAD_UNQUALIFIED"
+    assert refusal(converted, caller, lead) == "LEAD_UNQUALIFIED"
     assert caller.ReopenLead(lead_pb2.ReopenLeadRequest(id=lead.id)).status == lead_pb2.Lead.WORKING
-    assert refused(caller.ReopenLead, lead_pb2.ReopenLeadRequest(id=lead.id)) == "LEAD_NOT_UNQUALIFIED"
+    assert refusal(caller.ReopenLead, lead_pb2.ReopenLeadRequest(id=lead.id)) == "LEAD_NOT_UNQUALIFIED"
 
 
 def test_a_patch_never_moves_a_lead(caller: Caller) -> None:
     lead = LEAD.create(caller)
     moved = caller.saying().UpdateLead
     request = lead_pb2.UpdateLeadRequest(lead={"id": lead.id, "status": "CONVERTED"}, update_mask={"paths": ["status"]})
-    assert refused(moved, request) == "INVALID"
+    assert refusal(moved, request) == "INVALID"
     assert LEAD.call(caller, "Get", GetRequest(id=lead.id)).status == lead_pb2.Lead.NEW
 
 
 def test_a_reason_is_needed_to_disqualify(caller: Caller) -> None:
     lead = LEAD.create(caller)
-    assert refused(caller.DisqualifyLead, lead_pb2.DisqualifyLeadRequest(id=lead.id)) == "INVALID"
+    assert refusal(caller.DisqualifyLead, lead_pb2.DisqualifyLeadRequest(id=lead.id)) == "INVALID"
 
 
 def test_a_converted_lead_became_an_account_a_contact_and_an_opportunity(caller: Caller) -> None:
@@ -204,19 +198,19 @@ def test_what_was_deleted_is_not_found(caller: Caller) -> None:
 def test_making_accounts_takes_the_permission_for_it(caller: Caller, colleague: Callable[..., Caller]) -> None:
     lead = LEAD.create(caller)
     grants = {"contacts.*.read": "all", "contacts.lead.write": "all"}
-    assert refused(converted, colleague(grants=grants), lead) == "FORBIDDEN"
+    assert refusal(converted, colleague(grants=grants), lead) == "FORBIDDEN"
     assert LEAD.call(caller, "Get", GetRequest(id=lead.id)).status == lead_pb2.Lead.NEW
     assert ACCOUNT.ids(caller, ListRequest()) == []
     ACCOUNT.create(caller, domain="valegardens.example")
-    assert refused(converted, colleague(grants=grants), lead) == "FORBIDDEN"
+    assert refusal(converted, colleague(grants=grants), lead) == "FORBIDDEN"
     CONTACT.create(caller, emails=[{"address": MINA["email"]}])
     assert converted(colleague(grants=grants), lead).status == lead_pb2.Lead.CONVERTED
 
 
 def test_of_a_converted_lead_only_notes_and_care_change(caller: Caller) -> None:
     lead = converted(caller, LEAD.create(caller))
-    assert refused(LEAD.update, caller, lead.id, company_name="Other") == "LEAD_ALREADY_CONVERTED"
-    assert refused(LEAD.update, caller, lead.id, mask=("company_name",)) == "LEAD_ALREADY_CONVERTED"
+    assert refusal(LEAD.update, caller, lead.id, company_name="Other") == "LEAD_ALREADY_CONVERTED"
+    assert refusal(LEAD.update, caller, lead.id, mask=("company_name",)) == "LEAD_ALREADY_CONVERTED"
     noted = LEAD.update(caller, lead.id, description="bought roses", tags=["won"], team_id=TEAM)
     assert (noted.description, list(noted.tags), noted.team_id) == ("bought roses", ["won"], TEAM)
     same = LEAD.update(caller, lead.id, company_name="Vale Gardens", email=MINA["email"])

@@ -1,10 +1,8 @@
 """The standard methods at the door, the same for accounts, contacts and leads."""
 
 import threading
-from typing import Any
 
 import grpc
-import pytest
 from crm.common.v1 import requests_pb2
 from crm.common.v1.listing_pb2 import ListRequest
 from crm.common.v1.requests_pb2 import (
@@ -18,14 +16,9 @@ from crm.common.v1.requests_pb2 import (
 from chassis import new_id
 from chassis.testing import Caller, details, reason
 from tests.contacts.cases import Case, every_noun
+from tests.refused import refused
 
 NOBODY = "there_is_none"
-
-
-def refused(call: Any, *args: Any, **fields: Any) -> grpc.RpcError:
-    with pytest.raises(grpc.RpcError) as error:
-        call(*args, **fields)
-    return error.value
 
 
 @every_noun

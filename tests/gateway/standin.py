@@ -16,6 +16,15 @@ from services.gateway import contract
 RPCS = {rpc_of(method).path: rpc_of(method) for service in contract.services() for method in service.methods}
 
 
+def refuse(error: Exception) -> Callable[[Any], Any]:
+    """What a service says that answers with `error`."""
+
+    def say(_: Any) -> Any:
+        raise error
+
+    return say
+
+
 class StandIn(grpc.GenericRpcHandler):
     """Answers every rpc: by what a test puts into `says`, else with an empty answer. Notes what it was asked."""
 

@@ -13,15 +13,8 @@ from chassis.refusals import Unavailable
 from services.gateway.composed.kinds import KINDS
 from services.gateway.composed.ranking import EXACT, MATCHES, OTHER, PREFIX, TITLE, Sought
 from tests.gateway.cast import a_principal
-from tests.gateway.standin import StandIn
+from tests.gateway.standin import StandIn, refuse
 from tests.openapi import conforms, document
-
-
-def refuse(refusal: Exception) -> Any:
-    def say(_: Any) -> Any:
-        raise refusal
-
-    return say
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from chassis import clock, transaction
 from services.gateway.identity.api_key import ApiKey
 from services.gateway.identity.refusals import CredentialUnknown
 from services.gateway.identity.secret import Key
-from tests.identity.test_sign_in import refused
+from tests.refused import refusal
 
 
 def keys(caller, **request):
@@ -45,20 +45,20 @@ def test_the_secret_is_kept_nowhere(company):
 
 def test_a_secret_that_differs_in_its_last_character_is_not_known(company):
     secret = company.key().secret
-    assert refused(company.authenticate, api_key=secret[:-1] + ("a" if secret[-1] != "a" else "b")) == (
+    assert refusal(company.authenticate, api_key=secret[:-1] + ("a" if secret[-1] != "a" else "b")) == (
         "CREDENTIAL_UNKNOWN"
     )
 
 
 @pytest.mark.parametrize("text", ["x", "kith_abcdefgh_" + "a" * 43, "kith_" + "é" * 52])
 def test_what_is_no_key_of_ours_is_not_known(company, text):
-    assert refused(company.authenticate, api_key=text) == "CREDENTIAL_UNKNOWN"
+    assert refusal(company.authenticate, api_key=text) == "CREDENTIAL_UNKNOWN"
 
 
 def test_a_deleted_key_is_dead_at_once(company):
     key = company.key()
     company.ada.DeleteApiKey(requests_pb2.DeleteRequest(id=key.id))
-    assert refused(company.authenticate, api_key=key.secret) == "CREDENTIAL_UNKNOWN"
+    assert refusal(company.authenticate, api_key=key.secret) == "CREDENTIAL_UNKNOWN"
 
 
 def test_a_key_ends_when_it_says(company):
@@ -70,7 +70,7 @@ def test_a_key_ends_when_it_says(company):
 
 
 def test_a_key_that_has_ended_already_is_not_made(company):
-    assert refused(company.key, expire_time=clock.now() - timedelta(hours=1)) == "INVALID"
+    assert refusal(company.key, expire_time=clock.now() - timedelta(hours=1)) == "INVALID"
 
 
 def test_everybody_keeps_the_own_keys_and_sees_no_others(company):
@@ -80,9 +80,9 @@ def test_everybody_keeps_the_own_keys_and_sees_no_others(company):
     assert own.user_id == bob.id
     assert [each.id for each in keys(caller)] == [own.id]
     assert {each.id for each in keys(company.ada)} == {own.id, hers.id}
-    assert refused(caller.GetApiKey, requests_pb2.GetRequest(id=hers.id)) == "NOT_FOUND"
-    assert refused(caller.DeleteApiKey, requests_pb2.DeleteRequest(id=hers.id)) == "NOT_FOUND"
-    assert refused(company.key, caller, user_id=hers.user_id) == "FORBIDDEN"
+    assert refusal(caller.GetApiKey, requests_pb2.GetRequest(id=hers.id)) == "NOT_FOUND"
+    assert refusal(caller.DeleteApiKey, requests_pb2.DeleteRequest(id=hers.id)) == "NOT_FOUND"
+    assert refusal(company.key, caller, user_id=hers.user_id) == "FORBIDDEN"
 
 
 def test_an_administrator_makes_keys_for_others(company):
@@ -92,7 +92,7 @@ def test_an_administrator_makes_keys_for_others(company):
 
 
 def test_a_key_is_for_a_user_of_the_tenant(company, stranger):
-    assert refused(company.key, user_id=stranger.hire("bob").id) == "NOT_FOUND"
+    assert refusal(company.key, user_id=stranger.hire("bob").id) == "NOT_FOUND"
 
 
 def test_a_key_does_not_change_hands(company):
@@ -100,7 +100,7 @@ def test_a_key_does_not_change_hands(company):
     moved = api_key_pb2.UpdateApiKeyRequest(
         api_key={"id": key.id, "user_id": bob.id}, update_mask={"paths": ["user_id"]}
     )
-    assert refused(company.ada.UpdateApiKey, moved) == "INVALID"
+    assert refusal(company.ada.UpdateApiKey, moved) == "INVALID"
 
 
 def test_use_is_noted_to_the_minute_and_once_a_minute(company):

@@ -16,7 +16,7 @@ from chassis.principal import sign
 from chassis.testing import key_pair, somebody
 from services.gateway.identity.tenant import HOME
 from tests.builders.identity import PASSWORD
-from tests.identity.test_sign_in import refused
+from tests.refused import refusal
 
 SERVICE = service_pb2.DESCRIPTOR.services_by_name["IdentityService"]
 BY_ID = ["GetUser", "GetTeam", "GetApiKey", "DeleteUser", "DeleteTeam", "DeleteApiKey", "RestoreUser", "RestoreTeam"]
@@ -27,7 +27,7 @@ def test_an_id_of_another_tenant_is_not_found(company, stranger, rpc):
     theirs = {"User": stranger.hire("bob"), "Team": stranger.team("North"), "ApiKey": stranger.key()}
     contract = rpc_of(SERVICE.methods_by_name[rpc])
     [noun] = [name for name in theirs if rpc.endswith(name)]
-    assert refused(getattr(company.ada, rpc), contract.request(id=theirs[noun].id)) == "NOT_FOUND"
+    assert refusal(getattr(company.ada, rpc), contract.request(id=theirs[noun].id)) == "NOT_FOUND"
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_an_id_of_another_tenant_is_not_found(company, stranger, rpc):
 )
 def test_a_verb_on_a_user_of_another_tenant_is_not_found(company, stranger, rpc, request_):
     request_.id = stranger.hire("bob").id
-    assert refused(getattr(company.ada, rpc), request_) == "NOT_FOUND"
+    assert refusal(getattr(company.ada, rpc), request_) == "NOT_FOUND"
     assert stranger.sign_in(stranger.address("bob")).session_token
 
 
@@ -49,18 +49,18 @@ def test_updates_and_batches_do_not_reach_another_tenant(company, stranger):
     ada = company.ada
     mask = {"paths": ["name"]}
     assert (
-        refused(ada.UpdateTeam, team_pb2.UpdateTeamRequest(team={"id": north.id, "name": "x"}, update_mask=mask))
+        refusal(ada.UpdateTeam, team_pb2.UpdateTeamRequest(team={"id": north.id, "name": "x"}, update_mask=mask))
         == "NOT_FOUND"
     )
     assert (
-        refused(
+        refusal(
             ada.UpdateApiKey, api_key_pb2.UpdateApiKeyRequest(api_key={"id": key.id, "name": "x"}, update_mask=mask)
         )
         == "NOT_FOUND"
     )
     assert ada.BatchGetUsers(requests_pb2.BatchGetRequest(ids=[bob.id])).failed_count == 1
     assert ada.BatchDeleteUsers(requests_pb2.BatchDeleteRequest(ids=[bob.id])).failed_count == 1
-    assert refused(company.team, "South", parent_id=north.id) == "INVALID"
+    assert refusal(company.team, "South", parent_id=north.id) == "INVALID"
 
 
 def test_lists_and_page_tokens_stay_in_the_tenant(company, stranger):
@@ -72,7 +72,7 @@ def test_lists_and_page_tokens_stay_in_the_tenant(company, stranger):
     seen = company.ada.ListUsers(listing_pb2.ListRequest(query="bob")).users
     assert [each.email for each in seen] == [company.address("bob")]
     borrowed = listing_pb2.ListRequest(page_size=2, page_token=page.next_page_token)
-    assert refused(company.ada.ListUsers, borrowed) == "INVALID"
+    assert refusal(company.ada.ListUsers, borrowed) == "INVALID"
 
 
 def test_an_external_id_of_another_tenant_is_free(company, stranger):
@@ -85,10 +85,10 @@ def test_an_external_id_of_another_tenant_is_free(company, stranger):
 
 def test_only_operators_know_of_tenants(company, stranger, operator):
     ada = company.ada
-    assert refused(ada.GetTenant, requests_pb2.GetRequest(id=company.tenant.id)) == "FORBIDDEN"
-    assert refused(ada.ListTenants, listing_pb2.ListRequest()) == "FORBIDDEN"
+    assert refusal(ada.GetTenant, requests_pb2.GetRequest(id=company.tenant.id)) == "FORBIDDEN"
+    assert refusal(ada.ListTenants, listing_pb2.ListRequest()) == "FORBIDDEN"
     new = tenant_pb2.Tenant(name="X", key="x-x", administrator_email="x@x.example", administrator_password=PASSWORD)
-    assert refused(ada.CreateTenant, tenant_pb2.CreateTenantRequest(tenant=new)) == "FORBIDDEN"
+    assert refusal(ada.CreateTenant, tenant_pb2.CreateTenantRequest(tenant=new)) == "FORBIDDEN"
     assert operator.GetTenant(requests_pb2.GetRequest(id=stranger.tenant.id)) == stranger.tenant
     page = operator.ListTenants(listing_pb2.ListRequest(page_size=200))
     assert {company.tenant.id, stranger.tenant.id, HOME} <= {each.id for each in page.tenants} or page.next_page_token
@@ -100,19 +100,19 @@ def test_a_tenant_is_renamed_and_told_so_itself(company, operator):
     )
     assert operator.UpdateTenant(renamed).name == "Oak"
     key = tenant_pb2.UpdateTenantRequest(tenant={"id": company.tenant.id, "key": "oak"}, update_mask={"paths": ["key"]})
-    assert refused(operator.UpdateTenant, key) == "INVALID"
+    assert refusal(operator.UpdateTenant, key) == "INVALID"
 
 
 def test_a_tenants_key_is_its_own(company, operator):
     same = tenant_pb2.Tenant(
         name="Copy", key=company.tenant.key, administrator_email="x@x.example", administrator_password=PASSWORD
     )
-    assert refused(operator.CreateTenant, tenant_pb2.CreateTenantRequest(tenant=same)) == "ALREADY_EXISTS"
+    assert refusal(operator.CreateTenant, tenant_pb2.CreateTenantRequest(tenant=same)) == "ALREADY_EXISTS"
 
 
 def test_a_tenant_needs_a_password_for_its_administrator(operator):
     bare = tenant_pb2.Tenant(name="Bare", key="bare-tenant", administrator_email="x@x.example")
-    assert refused(operator.CreateTenant, tenant_pb2.CreateTenantRequest(tenant=bare)) == "INVALID"
+    assert refusal(operator.CreateTenant, tenant_pb2.CreateTenantRequest(tenant=bare)) == "INVALID"
 
 
 @pytest.mark.parametrize("rpc", ["Authenticate", "SignIn", "SignOut"])
@@ -123,11 +123,11 @@ def test_only_the_gateway_resolves(company, operator, rpc):
         "SignOut": session_pb2.SignOutRequest(session_token="x"),
     }[rpc]
     for caller in (company.ada, operator):
-        assert refused(getattr(caller, rpc), given) == "FORBIDDEN"
+        assert refusal(getattr(caller, rpc), given) == "FORBIDDEN"
 
 
 def test_the_gateway_may_do_nothing_else(gateway):
-    assert refused(gateway.ListUsers, listing_pb2.ListRequest()) == "FORBIDDEN"
+    assert refusal(gateway.ListUsers, listing_pb2.ListRequest()) == "FORBIDDEN"
 
 
 # ---------------------------------------------------------------- tokens
@@ -193,4 +193,4 @@ def test_every_rpc_refuses_a_caller_without_a_token(company):
 def test_a_caller_without_grants_is_refused_everywhere(door):
     nobody = door(somebody(grants={}))
     for method in SERVICE.methods:
-        assert refused(getattr(nobody, method.name), rpc_of(method).request()) == "FORBIDDEN", method.name
+        assert refusal(getattr(nobody, method.name), rpc_of(method).request()) == "FORBIDDEN", method.name

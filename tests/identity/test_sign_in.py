@@ -12,12 +12,7 @@ from chassis.testing import reason
 from services.gateway.identity import password, session, throttle
 from services.gateway.identity.sign_in import sign_in
 from tests.builders.identity import PASSWORD
-
-
-def refused(call, *args, **kwargs):
-    with pytest.raises(grpc.RpcError) as caught:
-        call(*args, **kwargs)
-    return reason(caught.value)
+from tests.refused import refusal
 
 
 def test_a_session_speaks_for_its_user(company):
@@ -38,12 +33,12 @@ def test_a_session_that_was_ended_is_gone_at_once(company):
     token = company.sign_in(company.address("ada")).session_token
     for _ in range(2):
         company.gateway.SignOut(session_pb2.SignOutRequest(session_token=token))
-    assert refused(company.authenticate, session_token=token) == "CREDENTIAL_UNKNOWN"
+    assert refusal(company.authenticate, session_token=token) == "CREDENTIAL_UNKNOWN"
 
 
 @pytest.mark.parametrize("token", ["", "x", "kith_", "\U0001f511", "a" * 255])
 def test_a_token_that_we_did_not_give_is_not_known(company, token):
-    assert refused(company.authenticate, session_token=token) == "CREDENTIAL_UNKNOWN"
+    assert refusal(company.authenticate, session_token=token) == "CREDENTIAL_UNKNOWN"
 
 
 @pytest.fixture
@@ -82,7 +77,7 @@ def test_an_address_that_two_tenants_know_needs_the_tenant(company, stranger):
     shared = company.address("eve")
     company.hire("eve")
     stranger.hire("eve", email=shared)
-    assert refused(company.sign_in, shared) == "CREDENTIAL_UNKNOWN"
+    assert refusal(company.sign_in, shared) == "CREDENTIAL_UNKNOWN"
     assert company.sign_in(shared, tenant_key=company.tenant.key).principal.tenant_id == company.tenant.id
     assert company.sign_in(shared, tenant_key=stranger.tenant.key).principal.tenant_id == stranger.tenant.id
 
@@ -90,23 +85,23 @@ def test_an_address_that_two_tenants_know_needs_the_tenant(company, stranger):
 def test_guessing_has_to_wait_even_for_the_right_password(company):
     company.hire("bob")
     for _ in range(throttle.FREE_FAILURES + 1):
-        assert refused(company.sign_in, company.address("bob"), "a wrong password") == "CREDENTIAL_UNKNOWN"
-    assert refused(company.sign_in, company.address("bob")) == "TOO_MANY"
+        assert refusal(company.sign_in, company.address("bob"), "a wrong password") == "CREDENTIAL_UNKNOWN"
+    assert refusal(company.sign_in, company.address("bob")) == "TOO_MANY"
     with clock.frozen(clock.now() + timedelta(seconds=2)):
         assert sign_in(company.address("bob"), PASSWORD, "")
 
 
 def test_guessing_at_nobody_has_to_wait_as_well(company):
     for _ in range(throttle.FREE_FAILURES + 1):
-        assert refused(company.sign_in, company.address("nobody"), "a wrong password") == "CREDENTIAL_UNKNOWN"
-    assert refused(company.sign_in, company.address("nobody"), "a wrong password") == "TOO_MANY"
+        assert refusal(company.sign_in, company.address("nobody"), "a wrong password") == "CREDENTIAL_UNKNOWN"
+    assert refusal(company.sign_in, company.address("nobody"), "a wrong password") == "TOO_MANY"
 
 
 def test_a_right_password_forgives_the_failures_before(company):
     company.hire("bob")
     for _ in range(3):
         for _ in range(throttle.FREE_FAILURES - 1):
-            assert refused(company.sign_in, company.address("bob"), "a wrong password") == "CREDENTIAL_UNKNOWN"
+            assert refusal(company.sign_in, company.address("bob"), "a wrong password") == "CREDENTIAL_UNKNOWN"
         assert company.sign_in(company.address("bob")).session_token
 
 

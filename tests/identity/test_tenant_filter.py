@@ -4,8 +4,8 @@ from crm.common.v1 import listing_pb2, requests_pb2
 from crm.identity.v1 import session_pb2, tenant_pb2, user_pb2
 
 from tests.builders.identity import PASSWORD
-from tests.identity.test_sign_in import refused
 from tests.identity.watch import watch
+from tests.refused import refusal
 
 # Not a tenant's records, or rows that are found by a hash of tenant and more.
 OTHERS = {"guesses", "turns", "idempotency_records", "events", "leases", "inbox", "dead_letters"}
@@ -30,7 +30,7 @@ def test_only_the_look_ups_of_credentials_cross_tenants(company, operator):
     key = company.key(company.calling(began.principal))
     company.authenticate(api_key=key.secret)
     company.authenticate(session_token=began.session_token)
-    refused(company.sign_in, bob.email, "a wrong password")
+    refusal(company.sign_in, bob.email, "a wrong password")
     company.calling(began.principal).ListUsers(listing_pb2.ListRequest(query="bob", with_total=True))
     company.calling(began.principal).GetMe(session_pb2.GetMeRequest())
     company.ada.ListApiKeys(listing_pb2.ListRequest())

@@ -10,7 +10,7 @@ from crm.identity.v1 import events_pb2, session_pb2, team_pb2, user_pb2
 from chassis import transaction
 from chassis.testing import details, reason
 from tests.builders.identity import PASSWORD
-from tests.identity.test_sign_in import refused
+from tests.refused import refusal
 
 
 def update(caller, id, **fields):
@@ -33,7 +33,7 @@ def events_of(tenant_id, *, raw=False):
 
 def test_an_address_belongs_to_one_user_of_a_tenant(company):
     company.hire("bob")
-    assert refused(company.hire, "rob", email=company.address("BOB")) == "ALREADY_EXISTS"
+    assert refusal(company.hire, "rob", email=company.address("BOB")) == "ALREADY_EXISTS"
 
 
 def test_teams_and_managers_that_are_not_there_are_refused(company, stranger):
@@ -45,20 +45,20 @@ def test_teams_and_managers_that_are_not_there_are_refused(company, stranger):
 
 def test_nobody_is_the_own_manager(company):
     bob = company.hire("bob")
-    assert refused(update, company.ada, bob.id, manager_id=bob.id) == "INVALID"
+    assert refusal(update, company.ada, bob.id, manager_id=bob.id) == "INVALID"
 
 
 def test_users_keep_their_own_profile_and_no_more(company):
     bob, cat = company.hire("bob"), company.hire("cat")
     caller = company.signed_in(bob.email)
     assert update(caller, bob.id, display_name="Bobby", time_zone="Europe/Oslo").display_name == "Bobby"
-    assert refused(update, caller, bob.id, roles=["administrator"]) == "FORBIDDEN"
-    assert refused(update, caller, bob.id, email=company.address("boss")) == "FORBIDDEN"
-    assert refused(update, caller, cat.id, display_name="Tom") == "FORBIDDEN"
-    assert refused(caller.DisableUser, user_pb2.DisableUserRequest(id=bob.id)) == "FORBIDDEN"
-    assert refused(caller.DeleteUser, requests_pb2.DeleteRequest(id=bob.id)) == "FORBIDDEN"
+    assert refusal(update, caller, bob.id, roles=["administrator"]) == "FORBIDDEN"
+    assert refusal(update, caller, bob.id, email=company.address("boss")) == "FORBIDDEN"
+    assert refusal(update, caller, cat.id, display_name="Tom") == "FORBIDDEN"
+    assert refusal(caller.DisableUser, user_pb2.DisableUserRequest(id=bob.id)) == "FORBIDDEN"
+    assert refusal(caller.DeleteUser, requests_pb2.DeleteRequest(id=bob.id)) == "FORBIDDEN"
     new = user_pb2.User(email=company.address("eve"), display_name="Eve", roles=["administrator"])
-    assert refused(caller.CreateUser, user_pb2.CreateUserRequest(user=new)) == "FORBIDDEN"
+    assert refusal(caller.CreateUser, user_pb2.CreateUserRequest(user=new)) == "FORBIDDEN"
     batch = user_pb2.BatchUsersRequest(items=[{"user": {"id": bob.id, "roles": ["administrator"]}}])
     assert caller.BatchUpdateUsers(batch).failed_count == 1
     assert company.ada.GetUser(requests_pb2.GetRequest(id=bob.id)).roles == ["sales_rep"]
@@ -68,17 +68,17 @@ def test_the_own_password_takes_the_present_one(company):
     bob = company.hire("bob")
     caller = company.signed_in(bob.email)
     ask = user_pb2.SetUserPasswordRequest(id=bob.id, password="another good password")
-    assert refused(caller.SetUserPassword, ask) == "PASSWORD_WRONG"
+    assert refusal(caller.SetUserPassword, ask) == "PASSWORD_WRONG"
     ask.current_password = PASSWORD
     caller.SetUserPassword(ask)
     assert company.sign_in(bob.email, "another good password").session_token
-    assert refused(company.sign_in, bob.email) == "CREDENTIAL_UNKNOWN"
+    assert refusal(company.sign_in, bob.email) == "CREDENTIAL_UNKNOWN"
 
 
 def test_nobody_but_an_administrator_sets_the_password_of_another(company):
     bob, cat = company.hire("bob", "manager"), company.hire("cat")
     ask = user_pb2.SetUserPasswordRequest(id=cat.id, password="another good password")
-    assert refused(company.signed_in(bob.email).SetUserPassword, ask) == "FORBIDDEN"
+    assert refusal(company.signed_in(bob.email).SetUserPassword, ask) == "FORBIDDEN"
 
 
 @pytest.mark.parametrize("verb", ["disable", "delete", "password"])
@@ -92,8 +92,8 @@ def test_every_session_and_key_ends_at_once(company, verb):
         company.ada.DeleteUser(requests_pb2.DeleteRequest(id=bob.id))
     else:
         company.ada.SetUserPassword(user_pb2.SetUserPasswordRequest(id=bob.id, password="another good password"))
-    assert refused(company.authenticate, session_token=began.session_token) == "CREDENTIAL_UNKNOWN"
-    assert refused(company.authenticate, api_key=key.secret) == "CREDENTIAL_UNKNOWN"
+    assert refusal(company.authenticate, session_token=began.session_token) == "CREDENTIAL_UNKNOWN"
+    assert refusal(company.authenticate, api_key=key.secret) == "CREDENTIAL_UNKNOWN"
     assert company.ada.GetApiKey(requests_pb2.GetRequest(id=key.id)).HasField("deleted_time")
 
 
@@ -102,7 +102,7 @@ def test_what_ended_stays_ended_when_the_user_is_let_in_again(company):
     began = company.sign_in(bob.email)
     company.ada.DisableUser(user_pb2.DisableUserRequest(id=bob.id))
     company.ada.EnableUser(user_pb2.EnableUserRequest(id=bob.id))
-    assert refused(company.authenticate, session_token=began.session_token) == "CREDENTIAL_UNKNOWN"
+    assert refusal(company.authenticate, session_token=began.session_token) == "CREDENTIAL_UNKNOWN"
     assert company.sign_in(bob.email).session_token
 
 
@@ -110,7 +110,7 @@ def test_a_restored_user_signs_in_after_a_new_password(company):
     bob = company.hire("bob")
     company.ada.DeleteUser(requests_pb2.DeleteRequest(id=bob.id))
     company.ada.RestoreUser(requests_pb2.RestoreRequest(id=bob.id))
-    assert refused(company.sign_in, bob.email) == "CREDENTIAL_UNKNOWN"
+    assert refusal(company.sign_in, bob.email) == "CREDENTIAL_UNKNOWN"
     company.ada.SetUserPassword(user_pb2.SetUserPasswordRequest(id=bob.id, password=PASSWORD))
     assert company.sign_in(bob.email).session_token
 
@@ -118,15 +118,15 @@ def test_a_restored_user_signs_in_after_a_new_password(company):
 def test_the_last_administrator_stays(company):
     ada = company.sign_in(company.address("ada")).principal
     caller = company.ada
-    assert refused(caller.DisableUser, user_pb2.DisableUserRequest(id=ada.user_id)) == "LAST_ADMINISTRATOR"
-    assert refused(caller.DeleteUser, requests_pb2.DeleteRequest(id=ada.user_id)) == "LAST_ADMINISTRATOR"
-    assert refused(update, caller, ada.user_id, roles=["manager"]) == "LAST_ADMINISTRATOR"
+    assert refusal(caller.DisableUser, user_pb2.DisableUserRequest(id=ada.user_id)) == "LAST_ADMINISTRATOR"
+    assert refusal(caller.DeleteUser, requests_pb2.DeleteRequest(id=ada.user_id)) == "LAST_ADMINISTRATOR"
+    assert refusal(update, caller, ada.user_id, roles=["manager"]) == "LAST_ADMINISTRATOR"
     batch = caller.BatchDeleteUsers(requests_pb2.BatchDeleteRequest(ids=[ada.user_id]))
     assert batch.failed_count == 1
     bob = company.hire("bob", "administrator")
     caller.DisableUser(user_pb2.DisableUserRequest(id=ada.user_id))
     assert (
-        refused(company.signed_in(bob.email).DisableUser, user_pb2.DisableUserRequest(id=bob.id))
+        refusal(company.signed_in(bob.email).DisableUser, user_pb2.DisableUserRequest(id=bob.id))
         == "LAST_ADMINISTRATOR"
     )
 
@@ -192,7 +192,7 @@ def test_a_team_is_not_above_itself(company):
     middle = company.team("Middle", parent_id=top.id)
     bottom = company.team("Bottom", parent_id=middle.id)
     for id in (top.id, middle.id, bottom.id):
-        assert refused(move, company.ada, top.id, id) == "INVALID"
+        assert refusal(move, company.ada, top.id, id) == "INVALID"
 
 
 def test_two_moves_do_not_close_a_ring_together(company):
@@ -215,7 +215,7 @@ def test_two_moves_do_not_close_a_ring_together(company):
 def test_a_team_name_is_unique_in_its_tenant(company, stranger):
     company.team("North")
     assert stranger.team("North").id
-    assert refused(company.team, "North") == "ALREADY_EXISTS"
+    assert refusal(company.team, "North") == "ALREADY_EXISTS"
 
 
 # ---------------------------------------------------------------- events

@@ -14,7 +14,7 @@ from tests.rest import Answer, Problem
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], seconds: float = 20) -> T:
+def eventually(look: Callable[[], T], seconds: float = 60) -> T:
     """What `look` gives as soon as it is something; a record that is not there yet counts as nothing."""
 
     def found() -> T | None:

@@ -11,9 +11,10 @@ from crm.sales.v1 import opportunity_pb2, order_pb2, pipeline_pb2, product_pb2, 
 
 from chassis import new_id
 from chassis.principal import Principal, acting_as
-from chassis.testing import Caller, details, reason, somebody
+from chassis.testing import Caller, details, somebody
 from services.sales.user import User
 from tests.builders.sales import a_pipeline_message, a_product_message, an_opportunity_message, euros
+from tests.refused import refusal
 
 Door = Callable[[Principal], Caller]
 
@@ -29,12 +30,6 @@ def won(sales: Caller, **fields: Any) -> opportunity_pb2.Opportunity:
 
 def got(sales: Caller, id: str) -> opportunity_pb2.Opportunity:
     return sales.GetOpportunity(requests_pb2.GetRequest(id=id))
-
-
-def refused(call: Callable[[], Any]) -> str:
-    with pytest.raises(grpc.RpcError) as error:
-        call()
-    return reason(error.value)
 
 
 def test_an_opportunity_opens_in_the_first_stage_of_the_standard_pipeline(sales: Caller) -> None:
@@ -106,7 +101,7 @@ def test_a_record_that_was_read_can_be_sent_back_whole(sales: Caller) -> None:
 def test_a_closed_opportunity_is_closed_once_and_can_be_reopened(sales: Caller) -> None:
     opportunity = won(sales)
     again = opportunity_pb2.WinOpportunityRequest(id=opportunity.id)
-    assert refused(lambda: sales.WinOpportunity(again)) == "OPPORTUNITY_ALREADY_CLOSED"
+    assert refusal(lambda: sales.WinOpportunity(again)) == "OPPORTUNITY_ALREADY_CLOSED"
     reopened = sales.ReopenOpportunity(opportunity_pb2.ReopenOpportunityRequest(id=opportunity.id))
     assert (reopened.stage, reopened.close_date) == ("prospecting", "")
     lost = sales.LoseOpportunity(opportunity_pb2.LoseOpportunityRequest(id=opportunity.id, reason="too dear"))
@@ -121,15 +116,15 @@ def test_a_won_opportunity_is_ordered_once_at_the_prices_agreed(sales: Caller) -
     assert (order.total.units, order.lines[0].product_name) == (4800, "Rose bush")
     assert got(sales, opportunity.id).order_id == order.id
     again = order_pb2.PlaceOrderRequest(id=opportunity.id)
-    assert refused(lambda: sales.PlaceOrder(again)) == "OPPORTUNITY_ALREADY_ORDERED"
+    assert refusal(lambda: sales.PlaceOrder(again)) == "OPPORTUNITY_ALREADY_ORDERED"
     cancel = order_pb2.CancelOrderRequest(id=order.id, reason="changed their mind")
     assert sales.CancelOrder(cancel).status == order_pb2.Order.CANCELLED
-    assert refused(lambda: sales.CancelOrder(cancel)) == "ORDER_ALREADY_CANCELLED"
+    assert refusal(lambda: sales.CancelOrder(cancel)) == "ORDER_ALREADY_CANCELLED"
 
 
 def test_order_numbers_have_no_gaps_even_when_an_order_is_refused(sales: Caller) -> None:
     first = sales.PlaceOrder(order_pb2.PlaceOrderRequest(id=won(sales).id))
-    refused(lambda: sales.PlaceOrder(order_pb2.PlaceOrderRequest(id=opened(sales).id)))
+    refusal(lambda: sales.PlaceOrder(order_pb2.PlaceOrderRequest(id=opened(sales).id)))
     second = sales.PlaceOrder(order_pb2.PlaceOrderRequest(id=won(sales).id))
     assert int(second.number[-6:]) == int(first.number[-6:]) + 1
 
@@ -156,8 +151,8 @@ def test_a_stage_that_holds_opportunities_cannot_go(sales: Caller) -> None:
     opened(sales, pipeline_id=pipeline.id)
     renamed = a_pipeline_message(id=pipeline.id)
     renamed.stages[0].key = "fresh"
-    assert refused(lambda: sales.UpdatePipeline(pipeline_pb2.UpdatePipelineRequest(pipeline=renamed))) == "STAGE_IN_USE"
-    assert refused(lambda: sales.DeletePipeline(requests_pb2.DeleteRequest(id=pipeline.id))) == "STAGE_IN_USE"
+    assert refusal(lambda: sales.UpdatePipeline(pipeline_pb2.UpdatePipelineRequest(pipeline=renamed))) == "STAGE_IN_USE"
+    assert refusal(lambda: sales.DeletePipeline(requests_pb2.DeleteRequest(id=pipeline.id))) == "STAGE_IN_USE"
 
 
 def test_the_default_moves_and_stays_with_exactly_one_pipeline(sales: Caller) -> None:
@@ -166,13 +161,13 @@ def test_the_default_moves_and_stays_with_exactly_one_pipeline(sales: Caller) ->
     sales.MakePipelineDefault(pipeline_pb2.MakePipelineDefaultRequest(id=pipeline.id))
     defaults = [each.id for each in sales.ListPipelines(listing_pb2.ListRequest()).pipelines if each.default]
     assert defaults == [pipeline.id]
-    assert refused(lambda: sales.DeletePipeline(requests_pb2.DeleteRequest(id=pipeline.id))) == "PIPELINE_IS_DEFAULT"
+    assert refusal(lambda: sales.DeletePipeline(requests_pb2.DeleteRequest(id=pipeline.id))) == "PIPELINE_IS_DEFAULT"
     assert opened(sales).pipeline_id == pipeline.id
 
 
 def test_nobody_sees_another_tenant(door: Door, sales: Caller) -> None:
     opportunity, stranger = opened(sales), door(somebody())
-    assert refused(lambda: got(stranger, opportunity.id)) == "NOT_FOUND"
+    assert refusal(lambda: got(stranger, opportunity.id)) == "NOT_FOUND"
     assert not stranger.ListOpportunities(listing_pb2.ListRequest()).opportunities
     assert stranger.ReportPipeline(report_pb2.PipelineReportRequest()).total.count == 0
     with pytest.raises(grpc.RpcError) as error:
@@ -189,11 +184,11 @@ def test_scopes_narrow_reading_writing_and_reporting(door: Door) -> None:
     opportunity = opened(mine, amount=euros(10))
     assert got(colleague, opportunity.id).team_id == team
     win = opportunity_pb2.WinOpportunityRequest(id=opportunity.id)
-    assert refused(lambda: colleague.WinOpportunity(win)) == "FORBIDDEN"
-    assert refused(lambda: elsewhere.WinOpportunity(win)) == "NOT_FOUND"
+    assert refusal(lambda: colleague.WinOpportunity(win)) == "FORBIDDEN"
+    assert refusal(lambda: elsewhere.WinOpportunity(win)) == "NOT_FOUND"
     counts = [each.ReportPipeline(report_pb2.PipelineReportRequest()).total.count for each in (mine, elsewhere)]
     assert counts == [1, 0]
-    assert refused(lambda: opened(mine, owner_id=new_id("usr"))) == "FORBIDDEN"
+    assert refusal(lambda: opened(mine, owner_id=new_id("usr"))) == "FORBIDDEN"
 
 
 def test_a_rep_hands_an_opportunity_over_and_out_of_reach(door: Door) -> None:
@@ -204,21 +199,21 @@ def test_a_rep_hands_an_opportunity_over_and_out_of_reach(door: Door) -> None:
     opportunity = opened(mine)
     assign = opportunity_pb2.AssignOpportunityRequest(id=opportunity.id, owner_id=colleague)
     assert mine.AssignOpportunity(assign).owner_id == colleague
-    assert refused(lambda: got(mine, opportunity.id)) == "NOT_FOUND"
+    assert refusal(lambda: got(mine, opportunity.id)) == "NOT_FOUND"
     nobody = opportunity_pb2.AssignOpportunityRequest(id=opened(mine).id, owner_id=new_id("usr"))
-    assert refused(lambda: mine.AssignOpportunity(nobody)) == "INVALID"
+    assert refusal(lambda: mine.AssignOpportunity(nobody)) == "INVALID"
 
 
 def test_no_permission_means_no_answer(door: Door, sales: Caller) -> None:
     nobody = door(somebody(sales.whom.tenant_id, grants={"contacts.*.*": "all"}))
-    assert refused(lambda: got(nobody, opened(sales).id)) == "FORBIDDEN"
+    assert refusal(lambda: got(nobody, opened(sales).id)) == "FORBIDDEN"
 
 
 def test_a_repeated_key_gets_the_first_answer_and_another_body_is_refused(sales: Caller) -> None:
     keyed = sales.saying(idempotency_key="k-1")
     first, again = opened(keyed), opened(keyed)
     assert again == first
-    assert refused(lambda: opened(keyed, name="something else")) == "IDEMPOTENCY_KEY_REUSED"
+    assert refusal(lambda: opened(keyed, name="something else")) == "IDEMPOTENCY_KEY_REUSED"
     assert len(sales.ListOpportunities(listing_pb2.ListRequest()).opportunities) == 1
 
 
@@ -228,7 +223,7 @@ def test_if_match_guards_what_was_seen(sales: Caller) -> None:
     moved = sales.saying(if_match=opportunity.etag).MoveOpportunity(move)
     assert moved.etag != opportunity.etag
     win = opportunity_pb2.WinOpportunityRequest(id=opportunity.id)
-    assert refused(lambda: sales.saying(if_match=opportunity.etag).WinOpportunity(win)) == "STALE_REVISION"
+    assert refusal(lambda: sales.saying(if_match=opportunity.etag).WinOpportunity(win)) == "STALE_REVISION"
 
 
 def test_a_batch_tells_of_each_item(sales: Caller) -> None:
@@ -277,7 +272,7 @@ def test_deleted_ones_leave_lists_and_come_back(sales: Caller) -> None:
     assert len(sales.ListOpportunities(listing_pb2.ListRequest(with_deleted=True)).opportunities) == 1
     restored = sales.RestoreOpportunity(requests_pb2.RestoreRequest(id=opportunity.id))
     assert not restored.HasField("deleted_time")
-    assert refused(lambda: sales.RestoreOpportunity(requests_pb2.RestoreRequest(id=opportunity.id))) == "NOT_DELETED"
+    assert refusal(lambda: sales.RestoreOpportunity(requests_pb2.RestoreRequest(id=opportunity.id))) == "NOT_DELETED"
 
 
 def test_several_are_read_at_once_in_the_order_asked_for(sales: Caller) -> None:

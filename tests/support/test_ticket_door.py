@@ -17,6 +17,7 @@ from chassis.testing import Caller, details, reason, somebody
 from services.support.settings import SupportSettings
 from services.support.timer import Timer
 from tests.builders.support import ADA, EVE, a_ticket_message
+from tests.refused import refusal
 from tests.support.conftest import KEYS, Town, a_mailbox, got, messages, tickets
 
 Ticket = ticket_pb2.Ticket
@@ -25,12 +26,6 @@ Door = Callable[[Principal], Caller]
 
 def opened(caller: Caller, **fields: Any) -> ticket_pb2.Ticket:
     return caller.CreateTicket(ticket_pb2.CreateTicketRequest(ticket=a_ticket_message(**fields)))
-
-
-def refused(call: Callable[[], Any]) -> str:
-    with pytest.raises(grpc.RpcError) as error:
-        call()
-    return reason(error.value)
 
 
 def hear(caller: Caller, event: Any, record_id: str, revision: int = 1) -> None:
@@ -76,7 +71,7 @@ def test_the_life_of_a_ticket(caller: Caller) -> None:
         "TicketOpened", "TicketAssigned", "TicketAwaited", "TicketResumed", "TicketHeld", "TicketSolved", "TicketReopened",
         "TicketSolved", "TicketClosed",
     ]  # fmt: skip
-    assert refused(lambda: caller.ReopenTicket(ticket_pb2.ReopenTicketRequest(id=ticket.id))) == "TICKET_ALREADY_CLOSED"
+    assert refusal(lambda: caller.ReopenTicket(ticket_pb2.ReopenTicketRequest(id=ticket.id))) == "TICKET_ALREADY_CLOSED"
 
 
 def test_of_a_closed_ticket_only_tags_and_external_ids_change(caller: Caller) -> None:
@@ -87,7 +82,7 @@ def test_of_a_closed_ticket_only_tags_and_external_ids_change(caller: Caller) ->
         return caller.UpdateTicket(asked)
 
     assert list(update("tags", tags=["a", "b", "a"]).tags) == ["a", "b"]
-    assert refused(lambda: update("subject", subject="other")) == "TICKET_ALREADY_CLOSED"
+    assert refusal(lambda: update("subject", subject="other")) == "TICKET_ALREADY_CLOSED"
     assert got(caller, ticket.id).subject == ticket.subject
     again = ticket_pb2.UpsertTicketRequest(system="old", external_id="1", ticket=a_ticket_message())
     assert caller.UpsertTicket(again).id == ticket.id
@@ -146,7 +141,7 @@ def test_a_team_alone_takes_a_ticket_from_its_agent(caller: Caller) -> None:
 def test_spam_is_put_away_and_taken_back(caller: Caller) -> None:
     ticket = opened(caller)
     assert caller.MarkTicketSpam(ticket_pb2.MarkTicketSpamRequest(id=ticket.id)).status == Ticket.SPAM
-    assert refused(lambda: caller.SolveTicket(ticket_pb2.SolveTicketRequest(id=ticket.id))) == "TICKET_UNWANTED"
+    assert refusal(lambda: caller.SolveTicket(ticket_pb2.SolveTicketRequest(id=ticket.id))) == "TICKET_UNWANTED"
     assert caller.UnmarkTicketSpam(ticket_pb2.UnmarkTicketSpamRequest(id=ticket.id)).status == Ticket.NEW
 
 
@@ -165,12 +160,12 @@ def test_notes_stand_among_the_messages_in_their_order(caller: Caller) -> None:
 def test_an_answer_needs_a_mailbox_and_an_address(caller: Caller) -> None:
     ticket = opened(caller)
     reply = message_pb2.ReplyToTicketRequest(id=ticket.id, body_text="Hello")
-    assert refused(lambda: caller.ReplyToTicket(reply)) == "TICKET_UNREACHABLE"
+    assert refusal(lambda: caller.ReplyToTicket(reply)) == "TICKET_UNREACHABLE"
     a_mailbox(caller)
     assert caller.ReplyToTicket(reply).delivery_state == message_pb2.QUEUED
     nameless = opened(caller, requester_email="")
     reply.id = nameless.id
-    assert refused(lambda: caller.ReplyToTicket(reply)) == "TICKET_UNREACHABLE"
+    assert refusal(lambda: caller.ReplyToTicket(reply)) == "TICKET_UNREACHABLE"
 
 
 def test_an_answer_that_missed_something_is_refused(caller: Caller) -> None:
@@ -225,10 +220,10 @@ def test_a_contact_of_one_tenant_is_nobody_in_another(door: Door, caller: Caller
 def test_nobody_sees_another_tenant(door: Door, caller: Caller) -> None:
     ticket, stranger = opened(caller), door(somebody())
     caller.AddNote(message_pb2.AddNoteRequest(id=ticket.id, body_text="ours"))
-    assert refused(lambda: got(stranger, ticket.id)) == "NOT_FOUND"
-    assert refused(lambda: messages(stranger, ticket.id)) == "NOT_FOUND"
-    assert refused(lambda: stranger.SolveTicket(ticket_pb2.SolveTicketRequest(id=ticket.id))) == "NOT_FOUND"
-    assert refused(lambda: stranger.AddNote(message_pb2.AddNoteRequest(id=ticket.id, body_text="x"))) == "NOT_FOUND"
+    assert refusal(lambda: got(stranger, ticket.id)) == "NOT_FOUND"
+    assert refusal(lambda: messages(stranger, ticket.id)) == "NOT_FOUND"
+    assert refusal(lambda: stranger.SolveTicket(ticket_pb2.SolveTicketRequest(id=ticket.id))) == "NOT_FOUND"
+    assert refusal(lambda: stranger.AddNote(message_pb2.AddNoteRequest(id=ticket.id, body_text="x"))) == "NOT_FOUND"
     assert tickets(stranger) == []
     assert not stranger.ListMessages(listing_pb2.ListRequest()).messages
 
@@ -241,17 +236,17 @@ def test_scopes_narrow_tickets_and_what_is_said_on_them(door: Door) -> None:
     ticket = opened(mine)
     note = mine.AddNote(message_pb2.AddNoteRequest(id=ticket.id, body_text="ours"))
     assert (ticket.team_id, ticket.owner_id) == (team, "")
-    assert refused(lambda: got(elsewhere, ticket.id)) == "NOT_FOUND"
-    assert refused(lambda: elsewhere.GetMessage(requests_pb2.GetRequest(id=note.id))) == "NOT_FOUND"
+    assert refusal(lambda: got(elsewhere, ticket.id)) == "NOT_FOUND"
+    assert refusal(lambda: elsewhere.GetMessage(requests_pb2.GetRequest(id=note.id))) == "NOT_FOUND"
     assert mine.GetMessage(requests_pb2.GetRequest(id=note.id)).body_text == "ours"
     away = ticket_pb2.AssignTicketRequest(id=ticket.id, team_id=new_id("team"))
-    assert refused(lambda: mine.AssignTicket(away)) == "FORBIDDEN"
+    assert refusal(lambda: mine.AssignTicket(away)) == "FORBIDDEN"
 
 
 def test_a_mailbox_belongs_to_one_tenant_of_the_suite(door: Door, caller: Caller) -> None:
     mailbox = a_mailbox(caller)
     stranger = door(somebody())
-    assert refused(lambda: a_mailbox(stranger, address=mailbox.address.upper())) == "ALREADY_EXISTS"
+    assert refusal(lambda: a_mailbox(stranger, address=mailbox.address.upper())) == "ALREADY_EXISTS"
     for address in ("help+x@kith.example", f"{'x' * 31}@kith.example"):
         asked = mailbox_pb2.CreateMailboxRequest(mailbox={"address": address})
         with pytest.raises(grpc.RpcError) as error:
