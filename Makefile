@@ -26,8 +26,8 @@ logs: $(READY)  ## Follow its logs
 	@exec $(RUN) -m deploy.local logs
 
 ##@ Check
-test: $(CONTRACT)  ## Run the tests; ARGS="tests/deploy -k port" narrows them
-	@$(RUN) -m pytest $(ARGS)
+test: $(CONTRACT)  ## Run the tests, three files at a time; ARGS="tests/deploy -k port" narrows them
+	@$(RUN) -m pytest --numprocesses 3 --dist loadfile $(ARGS)
 
 test-whole: $(CONTRACT)  ## Run what brings whole companies in, and takes minutes
 	@$(RUN) -m pytest -m whole tests/journeys
