@@ -90,12 +90,13 @@ def _handed_over(caller: Caller, people: int, servers: Servers, port: int, sink:
     segment_id = _segment(caller, where(field="tags", op="eq", value="chosen"))
     template = caller.CreateTemplate(template_pb2.CreateTemplateRequest(template=a_template_message(html=HTML)))
     message = a_campaign_message(segment_ids=[segment_id], template_id=template.id)
+    bare = asyncio.run(_deliver(port, people // 4))
     campaign = caller.CreateCampaign(campaign_pb2.CreateCampaignRequest(campaign=message))
     watch = flow.Watch(servers, sink=sink)
     caller.StartCampaign(campaign_pb2.StartCampaignRequest(id=campaign.id))
     over = requests_pb2.GetRequest(id=campaign.id)
     flow.wait_until(lambda: caller.GetCampaign(over).status == campaign_pb2.Campaign.COMPLETED)
-    return watch.flow("campaign mail handed over", people, LEAST_HANDED_OVER, asyncio.run(_deliver(port, people // 4)))
+    return watch.flow("campaign mail handed over", people, LEAST_HANDED_OVER, bare)
 
 
 async def _deliver(port: int, count: int) -> float:
