@@ -1,4 +1,8 @@
-"""Gathers what connections tell and ask into few writes: while one turn is written, the next one fills."""
+"""Gathers what connections tell and ask into few writes: while one turn is written, the next one fills.
+
+One turn is written at a time. What a write costs the database hardly depends on how many lines it holds, so several small
+ones at once would be slower than few that had the time to fill.
+"""
 
 import asyncio
 from collections import defaultdict
@@ -12,7 +16,6 @@ from services.campaigns.ledger import Outcome, Turn
 from services.campaigns.letters import Prepared
 
 _log = structlog.get_logger(__name__)
-_WRITERS = 3
 _PATIENCE = 0.5  # seconds between attempts while the database is away
 
 
@@ -47,10 +50,7 @@ class Turns:
         self._something.set()
 
     async def run(self) -> None:
-        """Write turn after turn until `end`; while one waits for the disk, another one fills and is written."""
-        await asyncio.gather(*(self._run() for _ in range(_WRITERS)))
-
-    async def _run(self) -> None:
+        """Write turn after turn until `end`."""
         while not self._ended or self._outcomes or self._asked:
             await self._something.wait()
             if not self._ended:
