@@ -17,29 +17,43 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 CLICK, OPEN, OUT, BOUNCE, FORM = "c", "o", "u", "b", "f"
 
 
+class _Key:
+    """A key that is hashed once, and not for every text again (RFC 2104, section 4)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._begun = hmac.new(key, digestmod="sha256")
+
+    def digest(self, text: str) -> bytes:
+        """The whole HMAC-SHA256 of a text."""
+        mac = self._begun.copy()
+        mac.update(text.encode())
+        return mac.digest()
+
+
 @dataclass
 class _Ring:
-    tracking: dict[str, bytes]
-    address: bytes
+    tracking: dict[str, _Key]
+    address: _Key
     public_url: str
     bounce_domain: str
 
     def __post_init__(self) -> None:
-        self.signing = next(iter(self.tracking.items()), ("", b""))
+        self.signing = next(iter(self.tracking.items()), ("", _Key(b"")))
 
 
-_ring = _Ring({}, b"", "", "")
+_ring = _Ring({}, _Key(b""), "", "")
 
 
 def prepare(settings: Any) -> None:
     """Take the secrets of `settings`."""
     global _ring
-    _ring = _Ring(settings.tracking_keys, settings.address_key, settings.public_url.rstrip("/"), settings.bounce_domain)
+    tracking = {name: _Key(key) for name, key in settings.tracking_keys.items()}
+    _ring = _Ring(tracking, _Key(settings.address_key), settings.public_url.rstrip("/"), settings.bounce_domain)
 
 
 def address_key(address: str) -> str:
     """The hash that stands for a mailbox: letters' case does not tell mailboxes apart at any provider."""
-    return hmac.digest(_ring.address, address.strip().casefold().encode(), "sha256").hex()
+    return _ring.address.digest(address.strip().casefold()).hex()
 
 
 def token(kind: str, subject: str, index: int = 0) -> str:
@@ -82,11 +96,10 @@ def returned(address: str) -> str:
     return f"dlv_{parts[1]}"
 
 
-def _mac(key: bytes, text: str) -> str:
-    digest = hmac.digest(key, text.encode(), "sha256")[:16]
-    return binascii.b2a_base64(digest, newline=False).translate(_URL_SAFE, b"=").decode()
+def _mac(key: _Key, text: str) -> str:
+    return binascii.b2a_base64(key.digest(text)[:16], newline=False).translate(_URL_SAFE, b"=").decode()
 
 
-def _short_mac(key: bytes, bare: str) -> str:
+def _short_mac(key: _Key, bare: str) -> str:
     # A local part may lose its case on the way (80 bits in base32), and is told apart from links by its kind.
-    return base64.b32encode(hmac.digest(key, f"{BOUNCE}.{bare}".encode(), "sha256")[:10]).decode().lower()
+    return base64.b32encode(key.digest(f"{BOUNCE}.{bare}")[:10]).decode().lower()

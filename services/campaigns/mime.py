@@ -12,7 +12,7 @@ from email.utils import format_datetime
 
 import idna
 
-_LONGEST_LINE = 990  # RFC 5322 allows 998
+_LONGEST_LINE = 989  # RFC 5322 allows 998
 _SPECIAL = set('()<>[]:;@\\,."')
 
 
@@ -67,8 +67,8 @@ def wire_domain(domain: str) -> str:
 
 
 def _part(boundary: str, subtype: str, text: str) -> bytes:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    if lines.isascii() and max(map(len, lines.split("\n"))) < _LONGEST_LINE:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    if lines.isascii() and _fits(lines):
         encoding, body = "7bit", lines.encode()
     else:
         encoding, body = "quoted-printable", binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True)
@@ -76,6 +76,16 @@ def _part(boundary: str, subtype: str, text: str) -> bytes:
         f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
     )
     return head.encode() + body.replace(b"\n", b"\r\n") + b"\r\n"
+
+
+def _fits(text: str) -> bool:
+    """Whether every line is short enough: behind each end of a line comes another one in time, or the text's."""
+    at = 0
+    while len(text) - at > _LONGEST_LINE:
+        at = text.rfind("\n", at, at + _LONGEST_LINE + 1) + 1
+        if not at:
+            return False
+    return True
 
 
 def _mailbox(name: str, address: str) -> str:

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -196,6 +197,17 @@ def test_no_name_or_subject_adds_a_header(name: str, subject: str) -> None:
         ["From", "To", "Subject", "Date", "Message-ID", "List-ID", "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version",
          "Content-Type"]
     )  # fmt: skip
+
+
+@given(st.lists(st.text("x .\r\né=", max_size=8) | st.integers(980, 1000).map("y".__mul__), max_size=4).map("".join))
+def test_every_text_arrives_line_by_line(text: str) -> None:
+    wire = build(Letter(**{**vars(LETTER), "text": text}), NOON)
+    assert b"\n" not in wire.replace(b"\r\n", b"")
+    assert max(map(len, wire.split(b"\r\n"))) <= 998
+    part = email.message_from_bytes(wire, policy=email.policy.default).get_body(("plain",))
+    assert part.get_payload(decode=True).decode().replace("\r\n", "\n") == re.sub("\r\n?", "\n", text)
+    whole = all(map(str.isascii, text)) and max(map(len, re.split("\r\n?|\n", text))) < 990
+    assert part["Content-Transfer-Encoding"] == ("7bit" if whole else "quoted-printable")
 
 
 # ---------------------------------------------------------------- verdicts and figures
