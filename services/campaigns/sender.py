@@ -102,15 +102,21 @@ class Sender:
                     await turns.tell(last)
                     last = None
                 await asyncio.sleep(RECONNECT_SECONDS)  # the line's lease may end meanwhile; it is then queued again
-            may_go = await turns.ask(last, prepared)
-            last = await self._hand_over(connection, prepared) if may_go else None
+            answer = turns.ask(last, prepared)
+            message = _built(prepared)  # while the turn is written
+            last = await self._hand_over(connection, prepared, message) if await answer else None
         await connection.close()
 
-    async def _hand_over(self, connection: Connection, prepared: Prepared) -> Outcome:
-        try:
-            message = prepared.build(now())
-        except Broken as fault:
-            return Outcome(prepared.id, FAILED, "render", str(fault))
+    async def _hand_over(self, connection: Connection, prepared: Prepared, message: bytes | Broken) -> Outcome:
+        if isinstance(message, Broken):
+            return Outcome(prepared.id, FAILED, "render", str(message))
         return await connection.hand_over(
             prepared.id, prepared.attempt, prepared.return_path, wire_address(prepared.address), message
         )
+
+
+def _built(prepared: Prepared) -> bytes | Broken:
+    try:
+        return prepared.build(now())
+    except Broken as fault:
+        return fault

@@ -1,10 +1,11 @@
 """Gathers what connections tell and ask into few writes: while one turn is written, the next one fills.
 
-One turn is written at a time. What a write costs the database hardly depends on how many lines it holds, so several small
-ones at once would be slower than few that had the time to fill.
+One turn is written at a time, and waits a moment for the mails that are on their way. What a write costs the database hardly
+depends on how many lines it holds, so several small ones would be slower than few that had the time to fill.
 """
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from typing import Any
 
@@ -16,6 +17,7 @@ from services.campaigns.ledger import Outcome, Turn
 from services.campaigns.letters import Prepared
 
 _log = structlog.get_logger(__name__)
+_MOMENT = 0.004  # seconds; about what writing a turn takes
 _PATIENCE = 0.5  # seconds between attempts while the database is away
 
 
@@ -26,23 +28,23 @@ class Turns:
         self._holder = holder
         self._outcomes: list[tuple[Outcome, asyncio.Future[Any] | None]] = []
         self._asked: list[tuple[Prepared, asyncio.Future[bool]]] = []
+        self._on_their_way = 0  # mails that may go out, and whose fate was not told
         self._something, self._ended = asyncio.Event(), False
 
     async def tell(self, outcome: Outcome) -> None:
         """Write what became of a mail; returns when it is durable."""
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._outcomes.append((outcome, done))
-        self._something.set()
+        self._note(outcome, done)
         await done
 
-    async def ask(self, last: Outcome | None, prepared: Prepared) -> bool:
+    def ask(self, last: Outcome | None, prepared: Prepared) -> asyncio.Future[bool]:
         """Write what became of the last mail, and ask whether the next one may go out: its line is then durably SENDING."""
-        if last is not None:
-            self._outcomes.append((last, None))
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._asked.append((prepared, answer))
+        if last is not None:
+            self._note(last, None)
         self._something.set()
-        return await answer
+        return answer
 
     def end(self) -> None:
         """Write what is left, and no more."""
@@ -52,13 +54,26 @@ class Turns:
     async def run(self) -> None:
         """Write turn after turn until `end`."""
         while not self._ended or self._outcomes or self._asked:
-            await self._something.wait()
-            if not self._ended:
-                self._something.clear()
+            await self._fill()
             outcomes, self._outcomes = self._outcomes, []
             asked, self._asked = self._asked, []
             if outcomes or asked:
                 await self._turn(outcomes, asked)
+
+    def _note(self, outcome: Outcome, done: asyncio.Future[Any] | None) -> None:
+        self._outcomes.append((outcome, done))
+        self._on_their_way -= 1
+        self._something.set()
+
+    async def _fill(self) -> None:
+        await self._something.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_MOMENT):
+                while self._on_their_way and not self._ended:
+                    self._something.clear()
+                    await self._something.wait()
+        if not self._ended:
+            self._something.clear()
 
     async def _turn(self, outcomes: list[Any], asked: list[Any]) -> None:
         may_go = await self._written(outcomes, [prepared for prepared, _ in asked])
@@ -67,6 +82,7 @@ class Turns:
                 done.set_result(None)
         for prepared, answer in asked:
             answer.set_result(prepared.id in may_go)
+        self._on_their_way += len(may_go)
 
     async def _written(self, outcomes: list[Any], asked: list[Prepared]) -> set[str]:
         # What was handed over must be written down, however long the database is away: until then nothing else goes out.
