@@ -26,12 +26,14 @@ class Answer:
         return f"{self.code} {self.text}"
 
 
-class Dialogue(asyncio.Protocol):
+class Dialogue(asyncio.BufferedProtocol):
     """One conversation with a mail server. Raises ConnectionError when it ends, TimeoutError after `seconds` of silence."""
 
     def __init__(self, transport: asyncio.BaseTransport, *, pipelining: bool, seconds: float) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._pipelining, self._seconds = pipelining, seconds
+        # Answers are short; asyncio would make room for 256 KiB at each, which takes longer than to read one.
+        self._buffer = memoryview(bytearray(4096))
         self._rest, self._lines = b"", list[bytes]()
         self._answers: list[Answer] = []
         self._wanted, self._heard = 0, asyncio.get_running_loop().create_future()
@@ -98,9 +100,13 @@ class Dialogue(asyncio.Protocol):
 
     # ---------------------------------------------------------------- what the connection tells
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  asyncio names it, and guesses
+        """Where to put what comes."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Gather lines to answers; what nobody asked for is passed over."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
+        *lines, self._rest = (self._rest + self._buffer[:nbytes]).split(b"\n")
         for line in lines:
             self._lines.append(line)
             if line[3:4] != b"-":

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
@@ -26,10 +27,11 @@ class Sink(mail_sink.Sink):
 
 
 @contextmanager
-def running(sink: Sink) -> Iterator[Sink]:
-    """Serve on a free port of the loopback, in a thread."""
+def running(sink: Sink, tls: ssl.SSLContext | None = None) -> Iterator[Sink]:
+    """Serve on a free port of the loopback, in a thread; within TLS where it is given."""
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(loop.create_server(lambda: mail_sink.Smtp(sink), "127.0.0.1", sink.port))
+    serving = loop.create_server(lambda: mail_sink.Smtp(sink), "127.0.0.1", sink.port, ssl=tls)
+    server = loop.run_until_complete(serving)
     sink.port = server.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, name="sink")
     thread.start()

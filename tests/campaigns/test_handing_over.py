@@ -1,10 +1,19 @@
 """What a connection says to a mail server, and what the server's answers mean."""
 
 import asyncio
+import ssl
 from collections.abc import Iterator
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
+from chassis import now
 from services.campaigns.ledger import ACCEPTED, BOUNCED, DEFERRED, FAILED, UNKNOWN, Outcome
 from services.campaigns.smtp import Connection
 from tests.campaigns import sink as sinks
@@ -23,11 +32,11 @@ def sink(request: pytest.FixtureRequest) -> Iterator[Sink]:
         yield running
 
 
-def hand_over(sink: Sink, *recipients: str, message: bytes = MESSAGE) -> list[Outcome]:
+def hand_over(sink: Sink, *recipients: str, message: bytes = MESSAGE, scheme: str = "smtp") -> list[Outcome]:
     """Mails over one connection, one after the other."""
 
     async def work() -> list[Outcome]:
-        connection = Connection(f"smtp://127.0.0.1:{sink.port}")
+        connection = Connection(f"{scheme}://127.0.0.1:{sink.port}")
         found = [
             await connection.hand_over(f"dlv_{n}", 0, "b@kith.example", to, message) for n, to in enumerate(recipients)
         ]
@@ -35,6 +44,27 @@ def hand_over(sink: Sink, *recipients: str, message: bytes = MESSAGE) -> list[Ou
         return found
 
     return asyncio.run(work())
+
+
+@pytest.fixture
+def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """What a server at 127.0.0.1 proves itself with, to whoever trusts the authorities of this machine."""
+    key, whom = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sink")])
+    day = timedelta(days=1)
+    certificate = (
+        x509.CertificateBuilder(whom, whom, key.public_key(), x509.random_serial_number(), now() - day, now() + day)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path / "sink.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + secret)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem)
+    return context
 
 
 def states(outcomes: list[Outcome]) -> list[str]:
@@ -48,6 +78,16 @@ def test_a_mail_arrives_as_it_was_built(sink: Sink) -> None:
         ("b@kith.example", ["ada@rose.example"]), ("b@kith.example", ["bo@rose.example"]),
     ]  # fmt: skip
     assert {mail.content for mail in sink.mails} == {MESSAGE}
+
+
+def test_a_mail_goes_over_tls_as_it_was_built(tls: ssl.SSLContext) -> None:
+    message = MESSAGE + b"Thorns. " * 100_000 + b"\r\n"
+    with sinks.running(Sink(), tls) as sink:
+        assert (
+            states(hand_over(sink, "ada@rose.example", "bo@rose.example", message=message, scheme="smtps"))
+            == [ACCEPTED] * 2
+        )
+    assert {mail.content for mail in sink.mails} == {message}
 
 
 def test_after_a_refused_recipient_the_next_mail_goes_over_the_same_connection(sink: Sink) -> None:
