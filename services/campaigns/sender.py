@@ -2,8 +2,9 @@
 
 A batch of lines is leased at a time and prepared from the audience as it is now. Then each connection takes mail after mail:
 what it tells (the last mail's outcome) and asks (whether the next one may go out) is gathered with what the other connections
-tell and ask at that moment, and written at once. So a mail goes out only after its line is durably SENDING, at most one line per
-connection can be in doubt, and the ledger takes one write for many mails. Consent and suppression are looked up in that turn.
+tell and ask at that moment, and written at once, while it builds the next mail. So a mail goes out only after its line is durably
+SENDING, at most one line per connection can be in doubt, and the ledger takes one write for many mails. Consent and suppression
+are looked up in that turn.
 """
 
 import asyncio
