@@ -9,9 +9,10 @@ from google.protobuf.descriptor import FileDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from chassis.config import ServiceSettings
-from chassis.contract import rpc_of
+from chassis.contract import RpcContract, rpc_of
 from chassis.fields.door import SchemaServicer
-from chassis.interceptors import around
+from chassis.interceptors import Answer, guarded, received
+from chassis.together import Together
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
@@ -34,14 +35,27 @@ class Door:
             self._pool, options=_OPTIONS, maximum_concurrent_rpcs=settings.threads + settings.max_waiting
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._together = Together(servicer.nouns[0].about().service, settings.deadline_seconds)
         self._offer(contract, servicer, settings)
         self._offer(service_pb2.DESCRIPTOR, SchemaServicer(servicer.nouns), settings)
+        self._offer_together(settings)
         self.port = self._server.add_insecure_port(settings.listen)
 
     def _offer(self, contract: FileDescriptor, servicer: Any, settings: ServiceSettings) -> None:
         for service in contract.services_by_name.values():
-            handlers = {method.name: _handler(method, servicer, settings) for method in service.methods}
-            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, handlers),))
+            handlers = {}
+            for rpc in map(rpc_of, service.methods):
+                answer = guarded(rpc, getattr(servicer, rpc.name), servicer.nouns)
+                handlers[rpc.name] = _handler(rpc, answer, settings)
+                self._together.add(rpc, answer)
+            self._serve(service.full_name, handlers)
+
+    def _offer_together(self, settings: ServiceSettings) -> None:
+        rpc = self._together.rpc
+        self._serve(rpc.path.split("/")[1], {rpc.name: _handler(rpc, self._together.answer(), settings)})
+
+    def _serve(self, service: str, handlers: dict[str, grpc.RpcMethodHandler]) -> None:
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
 
     def open(self) -> None:
         """Begin to answer; not yet healthy."""
@@ -60,10 +74,8 @@ class Door:
         self._pool.shutdown()
 
 
-def _handler(method: Any, servicer: Any, settings: ServiceSettings) -> grpc.RpcMethodHandler:
-    rpc = rpc_of(method)
-    layers = (settings.principal_public_key, settings.deadline_seconds, servicer.nouns)
-    answer = around(rpc, getattr(servicer, method.name), *layers)
+def _handler(rpc: RpcContract, answer: Answer, settings: ServiceSettings) -> grpc.RpcMethodHandler:
     return grpc.unary_unary_rpc_method_handler(
-        answer, request_deserializer=rpc.request.FromString, response_serializer=rpc.response.SerializeToString
-    )
+        received(rpc, answer, settings.principal_public_key, settings.deadline_seconds),
+        request_deserializer=rpc.request.FromString, response_serializer=rpc.response.SerializeToString,
+    )  # fmt: skip

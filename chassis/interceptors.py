@@ -11,6 +11,7 @@ import grpc
 import pymongo
 import structlog
 from google.protobuf.message import Message
+from google.rpc import status_pb2
 from grpc_status import rpc_status
 from pymongo import errors as mongo
 
@@ -27,18 +28,20 @@ Answer = Callable[[Any, grpc.ServicerContext], Message]
 log = structlog.get_logger()
 
 
-def around(
-    rpc: RpcContract, answer: Answer, public_key: str, deadline_seconds: float, nouns: Sequence[Any] = ()
-) -> Answer:
-    """`answer` with every layer around it; `nouns` are those whose records answers may hold."""
-    answer = answer if rpc.reads else writing(rpc, answer)
-    answer = concealed(rpc, answer, nouns)
-    answer = validated(rpc, answer)
-    answer = permitted(rpc, answer)
+def received(rpc: RpcContract, answer: Answer, public_key: str, deadline_seconds: float) -> Answer:
+    """`answer` with the layers around a call: it is traced, and done within its deadline for the one who calls."""
     answer = identified(answer, public_key)
     answer = bounded(answer, deadline_seconds)
     answer = refusing(rpc, answer)
     return traced(rpc, answer)
+
+
+def guarded(rpc: RpcContract, answer: Answer, nouns: Sequence[Any] = ()) -> Answer:
+    """`answer` with the layers around what is asked for; `nouns` are those whose records answers may hold."""
+    answer = answer if rpc.reads else writing(rpc, answer)
+    answer = concealed(rpc, answer, nouns)
+    answer = validated(rpc, answer)
+    return permitted(rpc, answer)
 
 
 def traced(rpc: RpcContract, answer: Answer) -> Answer:
@@ -57,21 +60,28 @@ def refusing(rpc: RpcContract, answer: Answer) -> Answer:
     def layer(request: Any, context: grpc.ServicerContext) -> Message:
         try:
             return answer(request, context)
-        except Refusal as refusal:
-            context.abort_with_status(rpc_status.to_status(to_status(refusal, f"{rpc.service}.crm")))
-        except (mongo.DocumentTooLarge, mongo.InvalidDocument, OverflowError, UnicodeEncodeError):
-            too_big = Invalid.field("", "the record would be larger or deeper than the store can hold")
-            context.abort_with_status(rpc_status.to_status(to_status(too_big, f"{rpc.service}.crm")))
-        except mongo.PyMongoError as fault:
-            log.error("the database did not answer", rpc=rpc.path, fault=repr(fault))
-            code = grpc.StatusCode.DEADLINE_EXCEEDED if fault.timeout else grpc.StatusCode.UNAVAILABLE
-            context.abort(code, "")
-        except Exception:
-            log.exception("an rpc broke", rpc=rpc.path)
-            context.abort(grpc.StatusCode.INTERNAL, "")
+        except Exception as fault:
+            context.abort_with_status(rpc_status.to_status(status_of(rpc, fault)))
         raise AssertionError("abort always raises")
 
     return layer
+
+
+def status_of(rpc: RpcContract, fault: Exception) -> status_pb2.Status:
+    """How a fault travels; what only we can mend is logged here, and told without a word of what it was."""
+    match fault:
+        case Refusal():
+            return to_status(fault, f"{rpc.service}.crm")
+        case mongo.DocumentTooLarge() | mongo.InvalidDocument() | OverflowError() | UnicodeEncodeError():
+            too_big = Invalid.field("", "the record would be larger or deeper than the store can hold")
+            return to_status(too_big, f"{rpc.service}.crm")
+        case mongo.PyMongoError():
+            log.error("the database did not answer", rpc=rpc.path, fault=repr(fault))
+            code = grpc.StatusCode.DEADLINE_EXCEEDED if fault.timeout else grpc.StatusCode.UNAVAILABLE
+        case _:
+            log.error("an rpc broke", rpc=rpc.path, exc_info=fault)
+            code = grpc.StatusCode.INTERNAL
+    return status_pb2.Status(code=code.value[0])
 
 
 def bounded(answer: Answer, deadline_seconds: float) -> Answer:

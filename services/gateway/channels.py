@@ -1,15 +1,17 @@
 """One channel per service, made in the process that uses it, and calls over it with a deadline."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
+from google.rpc import status_pb2
 
 from chassis.contract import RpcContract, rpc_of
 from chassis.refusals import Unavailable
+from chassis.together import READ_TOGETHER
 from services.gateway.contract import EVERYWHERE
 from services.gateway.settings import GatewaySettings
 
@@ -37,7 +39,7 @@ class Channels:
         for service in services:
             rpcs = [rpc_of(method) for method in service.methods]
             by_name.setdefault(rpcs[0].service, []).extend(rpcs)
-        everywhere = by_name.pop(EVERYWHERE, [])
+        everywhere = [*by_name.pop(EVERYWHERE, []), READ_TOGETHER]
         for name, own in by_name.items():
             if target := settings.target(name):
                 rpcs = own + everywhere
@@ -55,6 +57,20 @@ class Channels:
         if call is None:
             raise Unavailable(service=at or rpc.service)
         return call(request, timeout=self._deadline if seconds is None else seconds, metadata=metadata)
+
+    def read_together(
+        self, service: str, reads: Sequence[tuple[RpcContract, Message]], metadata: Metadata, seconds: float
+    ) -> list[Message | status_pb2.Status]:
+        """The answers to several reads of one service, in their order; the status of those that were refused.
+
+        Raises and is refused as `call`.
+        """
+        asked = [{"path": rpc.path, "request": request.SerializeToString()} for rpc, request in reads]
+        answer, _ = self.call(READ_TOGETHER, READ_TOGETHER.request(reads=asked), metadata, service, seconds=seconds)
+        return [
+            each.refusal if each.HasField("refusal") else rpc.response.FromString(each.response)
+            for (rpc, _), each in zip(reads, answer.answers, strict=True)
+        ]
 
     def knows(self, service: str) -> bool:
         """Whether the service has a target."""

@@ -122,17 +122,23 @@ def _of_http(error: HTTPException) -> Problem:
 def of_call(error: Any, service: str, places: Places, *, conditional: bool) -> Problem:
     """The problem of a call that failed. `conditional`: the request had If-Match."""
     status = _status(error)
+    problem = of_failure(status, service, places)
+    if conditional and problem.status == 409 and status.code == grpc.StatusCode.ABORTED.value[0]:
+        problem.status = 412
+    return problem
+
+
+def of_failure(status: status_pb2.Status, service: str, places: Places) -> Problem:
+    """The problem of what a service, or the way to it, answered instead."""
     if any(detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR) for detail in status.details):
-        problem = _of_details(status, places)
-        if status.code == grpc.StatusCode.ABORTED.value[0] and conditional:
-            problem.status = 412
-        return problem
-    if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED):
+        return _of_details(status, places)
+    code = _CODES.get(status.code)
+    if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED):
         # Without a reason it is the channel or a full server that speaks, not the domain: come back later.
         return of_refusal(Unavailable(service=service))
-    if error.code() in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED):
+    if code in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED):
         return of_refusal(refusals.DeadlineExceeded(service=service))
-    if error.code() == grpc.StatusCode.UNIMPLEMENTED:
+    if code == grpc.StatusCode.UNIMPLEMENTED:
         return of_refusal(refusals.NotOffered(service=service))
     return of_refusal(refusals.Unexpected())
 
@@ -149,7 +155,7 @@ def _status(error: Any) -> status_pb2.Status:
                 return status_pb2.Status.FromString(value)
             except DecodeError:
                 break
-    return status_pb2.Status()
+    return status_pb2.Status(code=error.code().value[0])
 
 
 def _of_details(status: status_pb2.Status, places: Places) -> Problem:

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import grpc
 from google.rpc import status_pb2
 from grpc_status import rpc_status
 
-from chassis.contract import rpc_of
+from chassis.contract import RpcContract, rpc_of
 from chassis.refusals import Refusal, to_status
+from chassis.together import READ_TOGETHER
 from services.gateway import contract
 
 RPCS = {rpc_of(method).path: rpc_of(method) for service in contract.services() for method in service.methods}
@@ -36,26 +38,39 @@ class StandIn(grpc.GenericRpcHandler):
         self.says: dict[str, Callable[[Any], Any]] = {}
         self.asked: list[tuple[str, Any, dict[str, Any]]] = []
         self.trailing: tuple[tuple[str, str], ...] = ()
+        self.together: list[list[str]] = []  # names of the rpcs that were asked in one call
+        self.new = True  # whether it is of a version that answers several reads in one call
 
     def service(self, details: Any) -> grpc.RpcMethodHandler | None:
+        if details.method == READ_TOGETHER.path and self.new:
+            return _handler(READ_TOGETHER, self._together)
         rpc = RPCS.get(details.method)
-        if rpc is None:
-            return None
+        return rpc and _handler(rpc, partial(self._alone, rpc))
 
-        def answer(request: Any, context: grpc.ServicerContext) -> Any:
-            self.asked.append((rpc.name, request, dict(context.invocation_metadata())))
-            context.set_trailing_metadata(self.trailing)
-            try:
-                said = self.says.get(rpc.name, lambda _: rpc.response())(request)
-            except Refusal as refusal:
-                said = to_status(refusal, f"{rpc.service}.crm")
+    def _alone(self, rpc: RpcContract, request: Any, context: grpc.ServicerContext) -> Any:
+        said = self._said(rpc, request, context)
+        if isinstance(said, status_pb2.Status):
+            context.abort_with_status(rpc_status.to_status(said))
+        return said
+
+    def _together(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self.together.append([read.path.rpartition("/")[2] for read in request.reads])
+        response = READ_TOGETHER.response()
+        for read in request.reads:
+            said = self._said(RPCS[read.path], RPCS[read.path].request.FromString(read.request), context)
             if isinstance(said, status_pb2.Status):
-                context.abort_with_status(rpc_status.to_status(said))
-            return said
+                response.answers.add(refusal=said)
+            else:
+                response.answers.add(response=said.SerializeToString())
+        return response
 
-        return grpc.unary_unary_rpc_method_handler(
-            answer, request_deserializer=rpc.request.FromString, response_serializer=rpc.response.SerializeToString
-        )
+    def _said(self, rpc: RpcContract, request: Any, context: grpc.ServicerContext) -> Any:
+        self.asked.append((rpc.name, request, dict(context.invocation_metadata())))
+        context.set_trailing_metadata(self.trailing)
+        try:
+            return self.says.get(rpc.name, lambda _: rpc.response())(request)
+        except Refusal as refusal:
+            return to_status(refusal, f"{rpc.service}.crm")
 
     def asked_for(self, answer: Any) -> set[str]:
         """The rpcs that were called for the request of this answer; calls of others may have been called off just now."""
@@ -65,6 +80,12 @@ class StandIn(grpc.GenericRpcHandler):
     def last(self, name: str) -> tuple[Any, dict[str, Any]]:
         """The latest request of an rpc and its metadata."""
         return next((request, metadata) for asked, request, metadata in reversed(self.asked) if asked == name)
+
+
+def _handler(rpc: RpcContract, answer: Any) -> grpc.RpcMethodHandler:
+    return grpc.unary_unary_rpc_method_handler(
+        answer, request_deserializer=rpc.request.FromString, response_serializer=rpc.response.SerializeToString
+    )
 
 
 @contextmanager

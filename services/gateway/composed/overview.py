@@ -9,7 +9,7 @@ from chassis.clock import now
 from chassis.contract import RpcContract
 from services.gateway.composed.blocks import Block, Overview
 from services.gateway.composed.memory import Key, Memory, Parts, Remembered
-from services.gateway.composed.round import Asked, Begin, Round, known
+from services.gateway.composed.round import Asked, Begin, Known, Round
 from services.gateway.faults import Faults
 from services.gateway.gate import Gate
 from services.gateway.parameters import given_in
@@ -41,15 +41,16 @@ class OverviewEndpoint:
             self._follow(round, calls)
             return self._answer(key, {name: asked.answer() for name, asked in calls.items()})
 
-    def _ask(self, round: Round, id: str) -> dict[str, Asked]:
+    def _ask(self, round: Round, id: str) -> dict[str, Asked | Known]:
         blocks = [block for block in self._overview.blocks if not block.after]
         return {block.name: round.ask(block.rpc, block.request(id)) for block in blocks}
 
-    def _follow(self, round: Round, calls: dict[str, Asked]) -> None:
+    def _follow(self, round: Round, calls: dict[str, Asked | Known]) -> None:
         for block in self._overview.blocks:
             if block.after:
                 before = calls[block.after].answer()
-                calls[block.name] = known(before) if isinstance(before, Problem) else _next(round, block, before)
+                calls[block.name] = Known(before) if isinstance(before, Problem) else _next(round, block, before)
+        round.send()
 
     def _answer(self, key: Key, answers: dict[str, Any]) -> Response:
         before, after, shown = self._memory.recall(key), Parts(), {}
@@ -77,9 +78,9 @@ def _standing(state: str, part: Remembered) -> dict[str, Any]:
     return {"state": state, "as_of": part.as_of, "answer": orjson.Fragment(part.answer)}
 
 
-def _next(round: Round, block: Block, before: Any) -> Asked:
+def _next(round: Round, block: Block, before: Any) -> Asked | Known:
     asked = block.request(before)
-    return known(block.rpc.response()) if asked is None else round.ask(block.rpc, asked)
+    return Known(block.rpc.response()) if asked is None else round.ask(block.rpc, asked)
 
 
 def _take_nothing() -> None:
