@@ -1,7 +1,7 @@
 """One page of a list: everything that `ListRequest` asks, in one read."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from crm.common.v1 import listing_pb2
@@ -41,9 +41,9 @@ def page(
     """
     fields = fields or catalogue(contract.DESCRIPTOR)
     keys, size = order(request.order_by, fields), _size(request)
-    bound_to = token.fingerprint(narrow["tenant_id"], contract.DESCRIPTOR.full_name, request)
+    bound_to = partial(token.fingerprint, narrow["tenant_id"], contract.DESCRIPTOR.full_name, request)
     matching = _narrowed(narrow, _asked(request, fields))
-    here = [token.after(keys, token.position(request.page_token, keys, bound_to))] if request.page_token else []
+    here = [token.after(keys, token.position(request.page_token, keys, bound_to()))] if request.page_token else []
     sorted_by = [key.field.stored for key in keys]
     shown = projection(request.fields, fields, also=sorted_by)
     cursor = collection.find(_narrowed(matching, here), shown, sort=sorting(keys), limit=size + 1)
@@ -51,11 +51,14 @@ def page(
     rows = found[:size]
     answer: dict[str, Any] = {}
     if len(found) > size:
-        answer["next_page_token"] = token.token(rows[-1], keys, bound_to)  # before `as_wire`, which may change the rows
+        answer["next_page_token"] = token.token(
+            rows[-1], keys, bound_to()
+        )  # before `as_wire`, which may change the rows
     records = _records_of(response_type.DESCRIPTOR, contract.DESCRIPTOR)
     answer[records] = _shown(rows, request, fields, sorted_by, as_wire)
     if request.with_total:
-        answer["total"] = _total(collection, matching, max_time_ms)
+        whole = not request.page_token and len(found) <= size  # then nobody has to count
+        answer["total"] = _told(len(found)) if whole else _total(collection, matching, max_time_ms)
     return response_type(**answer)
 
 
@@ -85,7 +88,10 @@ def _shown(
 
 
 def _total(collection: Collection[Row], matching: Row, max_time_ms: int) -> Row:
-    count = collection.count_documents(matching, limit=LARGEST_TOTAL + 1, maxTimeMS=max_time_ms)
+    return _told(collection.count_documents(matching, limit=LARGEST_TOTAL + 1, maxTimeMS=max_time_ms))
+
+
+def _told(count: int) -> Row:
     return {"value": min(count, LARGEST_TOTAL), "relation": "eq" if count <= LARGEST_TOTAL else "gte"}
 
 

@@ -1,6 +1,6 @@
 """Which fields a client wants answered, as MongoDB's projection."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from chassis.listing.catalogue import INDEX, Catalogue
@@ -25,8 +25,10 @@ def projection(fields: Sequence[str], catalogue: Catalogue, also: Iterable[str] 
 
 def surplus(fields: Sequence[str], catalogue: Catalogue, also: Iterable[str]) -> list[str]:
     """The stored paths of `also` that a client who wants `fields` did not ask for."""
+    if not fields:
+        return []
     wanted = _wanted(fields, catalogue)
-    return [path for path in also if fields and path not in wanted and not _is_below(path, wanted)]
+    return [path for path in also if path not in wanted and not _is_below(path, wanted)]
 
 
 def _wanted(fields: Sequence[str], catalogue: Catalogue) -> set[str]:
@@ -44,8 +46,10 @@ def _outermost(paths: set[str]) -> set[str]:
     return {path for path in paths if not _is_below(path, paths)}
 
 
-def _is_below(path: str, others: Iterable[str]) -> bool:
-    return any(path.startswith(f"{other}.") for other in others)
+def _is_below(path: str, others: Set[str]) -> bool:
+    # By the paths above it, of which there are few, and not by the others, of which there are many.
+    above = path.rpartition(".")[0]
+    return bool(above) and (above in others or _is_below(above, others))
 
 
 def without(row: Mapping[str, Any], path: str) -> dict[str, Any]:

@@ -250,6 +250,17 @@ def test_query_filter_and_scope_narrow_together(collection):
     assert (answer.total.value, answer.total.relation) == (1, "eq")
 
 
+def test_a_total_is_that_of_the_list_on_every_page_of_it(collection):
+    keep(collection, *[{}] * 7)
+    for size in (1, 6, 7, 8, 200):
+        taken = ""
+        while True:
+            answer = a_page(collection, with_total=True, page_size=size, page_token=taken)
+            assert (answer.total.value, answer.total.relation) == (7, "eq")
+            if not (taken := answer.next_page_token):
+                break
+
+
 def test_a_total_is_exact_up_to_ten_thousand(collection):
     keep(collection, *[{}] * 10_000)
     total = a_page(collection, with_total=True, page_size=1).total
