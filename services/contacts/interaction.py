@@ -73,9 +73,9 @@ class Interaction(Noun):
         return {**query, "$or": reasons}
 
     @classmethod
-    def timeline(cls, field: str, id: str, request: Any) -> Any:
-        """The page of a TimelineRequest: what names `id` in `field`, newest first. Who may see `id` may see all of it."""
-        narrow = [listing_pb2.Filter(field=field, op="eq", value={"string_value": id})]
+    def timeline(cls, field: str, request: Any) -> Any:
+        """The page of a TimelineRequest: what names its `id` in `field`, newest first. Who may see that may see all of it."""
+        narrow = [listing_pb2.Filter(field=field, op="eq", value={"string_value": request.id})]
         if request.kinds:
             names = [interaction_pb2.Interaction.Kind.Name(kind) for kind in request.kinds]
             any_kind = {"list_value": {"values": [{"string_value": name} for name in names]}}

@@ -76,8 +76,10 @@ class Contacts(
 
     def ListAccountTimeline(self, request: Any, context: Any) -> Any:
         """What happened with an account that the caller may see."""
-        return Interaction.timeline("account_ids", Account.find(request.id).id, request)
+        Account.demand(request.id)
+        return Interaction.timeline("account_ids", request)
 
     def ListContactTimeline(self, request: Any, context: Any) -> Any:
         """What happened with a contact that the caller may see."""
-        return Interaction.timeline("contact_ids", Contact.find(request.id).id, request)
+        Contact.demand(request.id)
+        return Interaction.timeline("contact_ids", request)
