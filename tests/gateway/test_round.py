@@ -1,15 +1,18 @@
 """How many calls it takes to ask several services, and who answers them."""
 
+from typing import Any
+
 import pytest
 from crm.sales.v1 import order_pb2
 from flask.testing import FlaskClient
 
-from chassis.refusals import Forbidden
+from chassis.refusals import Forbidden, NotFound
 from services.gateway.composed.blocks import OVERVIEWS
 from services.gateway.composed.kinds import KINDS
 from tests.gateway.standin import StandIn
 from tests.openapi import conforms
 
+CON = "con_01jd9x2m8q4v6n0t3s5w7y9z1b"
 PATH = "/v1/accounts/acc_01jd9x2m8q4v6n0t3s5w7y9z1b/overview"
 
 
@@ -24,6 +27,15 @@ def test_a_service_is_asked_once_for_all_blocks(gateway: FlaskClient, stand_in: 
     assert ["ListOpportunities", "ListOrders", "ReportPipeline"] in several
     assert ["ListTickets", "ListTickets"] in several
     assert len(several) < len(services)  # campaigns is asked for one thing, and that as everybody asks
+
+
+def test_a_contact_that_campaigns_has_not_heard_of_has_no_mails(gateway: FlaskClient, stand_in: StandIn) -> None:
+    def unheard(asked: Any) -> None:
+        raise NotFound(noun="audience member", id=asked.id)
+
+    stand_in.says["ListAudienceMemberDeliveries"] = unheard
+    mails = conforms(gateway.get(f"/v1/contacts/{CON}/overview")).json["mails"]
+    assert (mails["state"], mails["answer"]["deliveries"]) == ("FRESH", [])
 
 
 def test_the_record_itself_is_read_first(gateway: FlaskClient, stand_in: StandIn) -> None:

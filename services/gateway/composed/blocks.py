@@ -33,6 +33,7 @@ class Block:
     ask: Ask
     fields: str = ""  # of its noun, that are read and shown; all when empty
     after: str = ""  # the block whose answer the request is made of
+    unheard: bool = False  # its service may not have heard of the record yet: NotFound is an empty answer
 
     @cached_property
     def method(self) -> MethodDescriptor:
@@ -89,10 +90,9 @@ def its_timeline(id: str) -> Any:
     return interaction_pb2.TimelineRequest(id=id, page_size=10)
 
 
-def its_mails(audience: Any) -> Any:
-    """The latest mails of campaigns to it; nothing to ask while campaigns has not heard of it."""
-    known = audience.audience_members
-    return campaign_pb2.ListAudienceMemberDeliveriesRequest(id=known[0].id, page_size=5) if known else None
+def its_mails(id: str) -> Any:
+    """The latest mails of campaigns to it."""
+    return campaign_pb2.ListAudienceMemberDeliveriesRequest(id=id, page_size=5)
 
 
 def its_segments(audience: Any) -> Any:
@@ -136,10 +136,16 @@ def _sales_of(field: str) -> tuple[Block, ...]:
 
 
 def _tickets_of(field: str) -> tuple[Block, ...]:
-    open_ones = those_of(field, most=1, counted=True, status=_OPEN_TICKETS)
+    open_ones = those_of(field, most=1, order_by="-open_time", counted=True, status=_OPEN_TICKETS)
     return (
         Block("tickets", "The latest tickets.", "ListTickets", those_of(field, order_by="-open_time"), _TICKET),
-        Block("open_tickets", "How many tickets are not solved, and one of them.", "ListTickets", open_ones, _TICKET),
+        Block(
+            "open_tickets",
+            "How many tickets are not solved, and the latest of them.",
+            "ListTickets",
+            open_ones,
+            _TICKET,
+        ),
     )
 
 
@@ -154,7 +160,7 @@ OVERVIEWS = (
             *_sales_of("contacts.contact_id"),
             *_tickets_of("requester_id"),
             Block("mails", "The latest mails of campaigns.", "ListAudienceMemberDeliveries", its_mails,
-                  after="audience"),
+                  unheard=True),
             Block("account", "The account that the contact works for.", "GetAccount", its_account, _COMPANY, "contact"),
             Block("orders", "The latest orders that name it.", "ListOrders",
                   those_of("contact_ids", order_by="-order_date"), _ORDER),

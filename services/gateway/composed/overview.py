@@ -56,7 +56,7 @@ class OverviewEndpoint:
         before, after, shown = self._memory.recall(key), Parts(), {}
         as_of, second = now().isoformat(timespec="milliseconds").replace("+00:00", "Z"), self._memory.clock()
         for block in self._overview.blocks:
-            answer = answers[block.name]
+            answer = _heard(block, answers[block.name])
             if not isinstance(answer, Problem):
                 after[block.name] = Remembered(orjson.dumps(block.print(answer)), as_of, second)
                 shown[block.name] = _standing(FRESH, after[block.name])
@@ -72,6 +72,11 @@ class OverviewEndpoint:
 def failed(problem: Problem) -> bool:
     """Whether a service could not answer, rather than would not."""
     return problem.status >= 500 or problem.status == 429
+
+
+def _heard(block: Block, answer: Any) -> Any:
+    unheard = block.unheard and isinstance(answer, Problem) and answer.status == 404
+    return block.rpc.response() if unheard else answer
 
 
 def _standing(state: str, part: Remembered) -> dict[str, Any]:
