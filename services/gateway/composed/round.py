@@ -1,13 +1,15 @@
 """Reads of several services at once, under one deadline and as one caller: a call for each service, with all that it is asked.
 
 A call costs its two processes 380 µs of CPU, about what a read costs, and reads that reach one process at once wait for each
-other there; so those of one service travel together. Each call waits in a thread of a pool. That is the cheapest of what grpcio
-offers: 160 to 220 µs of CPU in the client, where a future of its own takes 350, since its events come by another thread.
+other there; so those of one service travel together. The asking thread makes the first call itself, each other one waits in a
+thread of a pool. That is the cheapest of what grpcio offers: 160 to 220 µs of CPU in the client, where a future of its own takes
+350, since its events come by another thread.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Any, Self
 
 import grpc
@@ -77,11 +79,15 @@ class Round:
         return asked
 
     def send(self) -> None:
-        """Begin the calls with all that was asked since the last ones."""
-        for reads in self._unsent.values():
-            call = self._pool.submit(self._call, reads)
-            self._sent.update((each, (call, place)) for place, each in enumerate(reads))
-        self._unsent = {}
+        """Make the calls with all that was asked since the last ones, and return when the first of them has its answer."""
+        calls, self._unsent = list(self._unsent.values()), {}
+        for reads in calls[1:]:
+            self._note(reads, self._pool.submit(self._call, reads))
+        for reads in calls[:1]:  # this thread would only wait meanwhile
+            self._note(reads, _done(partial(self._call, reads)))
+
+    def _note(self, reads: Sequence[Asked], call: Future[list[Any]]) -> None:
+        self._sent.update((each, (call, place)) for place, each in enumerate(reads))
 
     def _wait(self, asked: Asked) -> Any:
         if asked not in self._sent:
@@ -129,6 +135,15 @@ class Round:
     def __exit__(self, *_: object) -> None:
         for call, _place in self._sent.values():
             call.cancel()
+
+
+def _done(work: Callable[[], list[Any]]) -> Future[list[Any]]:
+    future: Future[list[Any]] = Future()
+    try:
+        future.set_result(work())
+    except (grpc.RpcError, Refusal) as fault:
+        future.set_exception(fault)
+    return future
 
 
 Begin = Callable[[Caller], Round]
