@@ -9,7 +9,7 @@ from crm.contacts.v1 import account_pb2, contact_pb2, lead_pb2
 from crm.identity.v1 import tenant_pb2
 from crm.sales.v1 import opportunity_pb2, report_pb2
 from google.protobuf import descriptor, duration_pb2, json_format, struct_pb2, timestamp_pb2
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.gateway.codec import filler, printer
@@ -88,6 +88,7 @@ def test_a_message_is_printed_as_the_oracle_prints_it(message):
 
 
 @given(st.sampled_from(KINDS).flatmap(messages))
+@example(struct_pb2.Struct(fields={"a": {"number_value": -0.0}}))
 def test_a_message_survives_json(message):
     text = orjson.dumps(printer(message.DESCRIPTOR)(message))
     assert filled(type(message), orjson.loads(text)) == (message, [])

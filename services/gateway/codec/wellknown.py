@@ -173,7 +173,11 @@ def _show_value(message: Any) -> Any:
         return _show_struct(value)
     if kind == "list_value":
         return _show_list(value)
-    return int(value) if kind == "number_value" and value.is_integer() and abs(value) <= _EXACT else value
+    return int(value) if kind == "number_value" and _is_whole(value) else value
+
+
+def _is_whole(number: float) -> bool:
+    return number.is_integer() and abs(number) <= _EXACT and str(number) != "-0.0"  # no integer is a negative zero
 
 
 SHOWS: dict[str, Callable[[Message], Any]] = {
