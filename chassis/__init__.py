@@ -11,7 +11,9 @@ from chassis.clock import now, today
 from chassis.document import Noun, Owned
 from chassis.events import Fact, Lease, announce, on
 from chassis.fields import hidden_fields
+from chassis.files import File, FileSettings, file_rpcs, purging
 from chassis.ids import new_id
+from chassis.jobs import REVERT, RUN, VALIDATE, Job, Step, doing, job_verbs, later
 from chassis.kinds import noun_called
 from chassis.listing import fold
 from chassis.lookup import lookup
@@ -47,6 +49,10 @@ __all__ = [
     "Refusal", "Invalid", "Violation", "Unauthenticated", "Forbidden", "NotFound", "Refused", "AlreadyExists", "TooMany",
     # events, and the duties of one process at a time
     "Fact", "on", "announce", "Lease",
+    # work that goes on after its request was answered
+    "Job", "Step", "later", "doing", "job_verbs", "VALIDATE", "RUN", "REVERT",
+    # files, kept once by their content
+    "File", "FileSettings", "file_rpcs", "purging",
     # text
     "fold",
     # identity and time

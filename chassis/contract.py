@@ -89,6 +89,8 @@ class RpcContract:
     reads: bool
     request: type[Message]
     response: type[Message]
+    streams_in: bool = False
+    streams_out: bool = False
 
 
 class ContractBroken(Exception):
@@ -108,6 +110,8 @@ def rpc_of(method: MethodDescriptor) -> RpcContract:
         reads=method.GetOptions().idempotency_level == descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS,
         request=message_factory.GetMessageClass(method.input_type),
         response=message_factory.GetMessageClass(method.output_type),
+        streams_in=method.client_streaming,
+        streams_out=method.server_streaming,
     )
 
 

@@ -75,7 +75,12 @@ class Door:
 
 
 def _handler(rpc: RpcContract, answer: Answer, settings: ServiceSettings) -> grpc.RpcMethodHandler:
-    return grpc.unary_unary_rpc_method_handler(
+    kind = grpc.unary_unary_rpc_method_handler
+    if rpc.streams_in:
+        kind = grpc.stream_unary_rpc_method_handler
+    elif rpc.streams_out:
+        kind = grpc.unary_stream_rpc_method_handler
+    return kind(
         received(rpc, answer, settings.principal_public_key, settings.deadline_seconds),
         request_deserializer=rpc.request.FromString, response_serializer=rpc.response.SerializeToString,
     )  # fmt: skip

@@ -29,18 +29,26 @@ log = structlog.get_logger()
 
 
 def received(rpc: RpcContract, answer: Answer, public_key: str, deadline_seconds: float) -> Answer:
-    """`answer` with the layers around a call: it is traced, and done within its deadline for the one who calls."""
+    """`answer` with the layers around a call: it is traced, and done within its deadline for the one who calls.
+
+    What streams goes on for as long as its caller lets it.
+    """
     answer = identified(answer, public_key)
-    answer = bounded(answer, deadline_seconds)
+    if not (rpc.streams_in or rpc.streams_out):
+        answer = bounded(answer, deadline_seconds)
     answer = refusing(rpc, answer)
     return traced(rpc, answer)
 
 
 def guarded(rpc: RpcContract, answer: Answer, nouns: Sequence[Any] = ()) -> Answer:
-    """`answer` with the layers around what is asked for; `nouns` are those whose records answers may hold."""
-    answer = answer if rpc.reads else writing(rpc, answer)
-    answer = concealed(rpc, answer, nouns)
-    answer = validated(rpc, answer)
+    """`answer` with the layers around what is asked for; `nouns` are those whose records answers may hold.
+
+    A stream that comes in checks its pieces itself.
+    """
+    if rpc.streams_in:
+        answer = concealed(rpc, taking_in(rpc, answer), nouns)
+    else:
+        answer = validated(rpc, concealed(rpc, answer if rpc.reads else writing(rpc, answer), nouns))
     return permitted(rpc, answer)
 
 
@@ -146,6 +154,16 @@ def validated(rpc: RpcContract, answer: Answer) -> Answer:
         if faults := [each for each in violations(request, rpc.name) if not each.field.startswith("items[")]:
             raise Invalid(faults)
         return answer(request, context)
+
+    return layer
+
+
+def taking_in(rpc: RpcContract, answer: Callable[..., Any]) -> Answer:
+    """Take a stream in, and do the write that it comes to: `answer` gives a request in its place, and what answers that."""
+
+    def layer(pieces: Any, context: grpc.ServicerContext) -> Message:
+        request, write = answer(pieces, context)
+        return writing(rpc, write)(request, context)
 
     return layer
 

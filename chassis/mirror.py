@@ -19,7 +19,8 @@ from chassis.fields.value import shown
 
 M = TypeVar("M", bound=Message)
 
-CHASSIS_FIELDS = frozenset({"tenant_id", "revision", "search_tokens", "custom_index", "custom_unique"})
+# `run`: how a job goes on.
+CHASSIS_FIELDS = frozenset({"tenant_id", "revision", "search_tokens", "custom_index", "custom_unique", "run"})
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXT = (FieldDescriptor.CPPTYPE_STRING,)
@@ -34,6 +35,7 @@ def as_wire(row: dict[str, Any]) -> dict[str, Any]:
     row.pop("custom_index", None)
     row.pop("custom_unique", None)
     row.pop("list_ids", None)
+    row.pop("run", None)
     if custom := row.get("custom_fields"):
         row["custom_fields"] = {key: shown(value) for key, value in custom.items()}
     for name, value in row.items():

@@ -50,6 +50,11 @@ class Sweeper:
         self._wake.set()
         self._thread.join(_ITEM_SECONDS)
 
+    @property
+    def sweeping(self) -> bool:
+        """Whether nobody has asked it to stop; work that can be broken into parts asks between them."""
+        return not self._stop.is_set()
+
     def wake(self) -> None:
         """Sweep now: something has become due."""
         self._wake.set()

@@ -59,7 +59,8 @@ class Caller:
         if method is None:
             raise AttributeError(name)
         rpc = rpc_of(method)
-        call = self.channel.unary_unary(rpc.path, rpc.request.SerializeToString, rpc.response.FromString)
+        kind = f"{'stream' if rpc.streams_in else 'unary'}_{'stream' if rpc.streams_out else 'unary'}"
+        call = getattr(self.channel, kind)(rpc.path, rpc.request.SerializeToString, rpc.response.FromString)
         token = sign(self.whom, key_pair()[0])
         return lambda request: call(request, metadata=(("kith-principal", token), *self.metadata), timeout=20)
 

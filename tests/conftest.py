@@ -12,7 +12,7 @@ hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
 # The last one is for tests of a service that never had a stream.
-SERVICES = ("identity", "contacts", "sales", "support", "campaigns", "senders", "streamless")
+SERVICES = ("identity", "contacts", "sales", "support", "campaigns", "senders", "streamless", "drill")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chassis.config import ServiceSettings
+from chassis.files.settings import FileSettings
 from chassis.refusals import Refusal
 from deploy.local.settings import LocalSettings
 from services.campaigns.settings import CampaignsSettings
@@ -49,7 +50,7 @@ def test_every_refusal_of_a_service_is_named_in_its_contract(service: str) -> No
 
 
 @pytest.mark.parametrize(
-    "settings", [ServiceSettings, CampaignsSettings, GatewaySettings, LocalSettings, SupportSettings]
+    "settings", [ServiceSettings, FileSettings, CampaignsSettings, GatewaySettings, LocalSettings, SupportSettings]
 )
 def test_every_setting_is_in_the_manual(settings: type) -> None:
     manual = text("docs/settings.md")
