@@ -1,9 +1,9 @@
 """`python -m services.gateway.routes`: every verb, path, rpc and permission, one screen per service, and one for what the gateway
 composes of several.
 
-Rpcs of a batch with one permission share a line: `/v1/leads:batch{Create,Update}` and `Batch…Leads` stand for
-`:batchCreate` of BatchCreateLeads and `:batchUpdate` of BatchUpdateLeads. So do
-the ways to one rpc: `GET /v1/leads, POST :search`.
+What belongs together and needs one permission shares a line: `/v1/leads:batch{Create,Update}` and `Batch…Leads` stand for
+`:batchCreate` of BatchCreateLeads and `:batchUpdate` of BatchUpdateLeads, `/v1/leads/{id}:{work,qualify}` and `…Lead` for
+`:work` of WorkLead and `:qualify` of QualifyLead. So do the ways to one rpc: `GET /v1/leads, POST :search`.
 """
 
 import sys
@@ -50,18 +50,30 @@ def _composed() -> Iterator[Line]:
 
 def _lines(service: ServiceDescriptor, routes: Sequence[Route]) -> Iterator[Line]:
     for _, group in groupby(routes, key=_fold):
-        first, *others = group
-        yield _batch([first, *others]) if first.custom.startswith("batch") and others else _line(first, others)
+        folded = list(group)
+        yield _FOLDS[_kind(folded[0])](folded) if len(folded) > 1 else _ways(folded)
     for method in service.methods:
         if all(route.method.full_name != method.full_name for route in routes):
             yield "-", "for the gateway itself", method.name, rpc_of(method).permission
 
 
 def _fold(route: Route) -> str:
-    return f"batch {route.rpc.permission}" if route.custom.startswith("batch") else route.rpc.name
+    kind = _kind(route)
+    return route.rpc.name if kind == "ways" else f"{kind} {route.path.split(':')[0]} {route.rpc.permission}"
 
 
-def _line(first: Route, others: Sequence[Route]) -> Line:
+def _kind(route: Route) -> str:
+    """How a route shares a line with its neighbours."""
+    if route.custom.startswith("batch"):
+        return "batch"
+    # `:win` of WinOpportunity, which the verb and the noun make up.
+    noun = route.rpc.name[len(route.custom) :]
+    named = route.custom and noun and route.rpc.name == f"{route.custom.capitalize()}{noun}"
+    return "verbs" if named and route.variables and route.custom.islower() else "ways"
+
+
+def _ways(routes: Sequence[Route]) -> Line:
+    first, *others = routes
     ways = "".join(f", {other.verb} {other.path.removeprefix(first.path)}" for other in others)
     return first.verb, first.path + ways, first.rpc.name, first.rpc.permission
 
@@ -72,6 +84,14 @@ def _batch(routes: Sequence[Route]) -> Line:
     path = f"{routes[0].path.split(':')[0]}:batch{{{','.join(kinds)}}}"
     return "POST", path, f"Batch…{ending}", routes[0].rpc.permission
 
+
+def _verbs(routes: Sequence[Route]) -> Line:
+    first, verbs = routes[0], ",".join(route.custom for route in routes)
+    ending = first.rpc.name[len(first.custom) :]
+    return first.verb, f"{first.path.split(':')[0]}:{{{verbs}}}", f"…{ending}", first.rpc.permission
+
+
+_FOLDS = {"batch": _batch, "verbs": _verbs, "ways": _ways}
 
 if __name__ == "__main__":
     sys.stdout.write("\n\n".join(screens()) + "\n")
