@@ -4,12 +4,14 @@ A record is loaded from its stored row and remembers it. Keeping writes the diff
 verbs recorded, in the transaction of the request; a write that meets another revision is refused.
 """
 
+from functools import cache
 from typing import Any, ClassVar, Self
 
 from crm.common.v1 import identity_pb2
 from google.protobuf import json_format
 from google.protobuf.message import Message
 from mongoengine import DateTimeField, Document, IntField, ListField, StringField, queryset_manager
+from mongoengine.errors import FieldDoesNotExist
 
 from chassis import mirror, transaction
 from chassis.call import call
@@ -45,6 +47,29 @@ class Kept(Document):
     search_tokens = ListField(StringField())
 
     _before: dict[str, Any] | None = None  # the stored row that this record was loaded from
+
+    def __init__(self, *_: Any, **values: Any) -> None:
+        """A record with these stored values."""
+        # What MongoEngine's own does, which asks every field four times: at a tenth of its price, for an import makes many.
+        values.pop("__auto_convert", None)
+        self._initialised, self._created = False, values.pop("_created", True)
+        if unknown := values.keys() - self._fields.keys() if self._created else ():
+            raise FieldDoesNotExist(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
+        self._data = {name: each() if callable(each) else each for name, each in self._defaults()} | values
+        self._dynamic_fields: dict[str, Any] = {}
+        self._cls, self._initialised = self._class_name, True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # MongoEngine notes what changes; here `keep` finds that out by comparing.
+        if name in self._fields:
+            self._data[name] = value
+        else:
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    @cache
+    def _defaults(cls) -> tuple[tuple[str, Any], ...]:
+        return tuple((name, field.default) for name, field in cls._fields.items())
 
     @queryset_manager
     def objects(doc_cls: Any, queryset: Any) -> Any:  # noqa: N805  MongoEngine's signature
@@ -133,7 +158,7 @@ class Kept(Document):
             return False
         self._claim_unique(changes)
         if self._before is None:
-            self._get_collection().insert_one(row)
+            transaction.insert(self._get_collection(), row)
         else:
             self._replace(row, changes)
         outbox.write(
@@ -156,7 +181,7 @@ class Kept(Document):
         if gone := {name: "" for name, value in changes.items() if value is None}:
             update["$unset"] = gone
         held = {"_id": self.id, "tenant_id": self.tenant_id, "revision": self._before["revision"]}  # type: ignore[index]
-        if not self._get_collection().update_one(held, update).matched_count:
+        if not transaction.update(self._get_collection(), held, update):
             raise StaleRevision(noun=self.about().noun, id=self.id, etag="another")
 
     def _claim_unique(self, changes: dict[str, Any]) -> None:
@@ -184,7 +209,12 @@ class Kept(Document):
     @classmethod
     def foresee_external_ids(cls, pairs: list[tuple[str, str]]) -> None:
         """Look the records of many external ids up at once, for a batch that will ask for each."""
-        either = [{"external_ids": {"$elemMatch": {"system": system, "id": id}}} for system, id in pairs]
+        systems: dict[str, list[str]] = {}
+        for system, id in pairs:
+            systems.setdefault(system, []).append(id)
+        either = [
+            {"external_ids": {"$elemMatch": {"system": system, "id": {"$in": ids}}}} for system, ids in systems.items()
+        ]
         for pair in pairs:
             transaction.remember(cls._pair_key(*pair), None)
         for row in cls._get_collection().find({"tenant_id": principal().tenant_id, "$or": either}) if either else ():
@@ -240,7 +270,7 @@ class Kept(Document):
         faults = []
         for name, value in mirror.values(message, [path for path in paths if path != FIELDS]).items():
             if name in allowed:
-                setattr(self, name, [] if value is None and self._fields[name].default is list else value)
+                self._data[name] = [] if value is None and self._fields[name].default is list else value
             elif name not in ("id", "etag") and value != held.get(name):  # what was read may be sent back whole
                 faults.append(Violation(f"{about.noun}.{name}", "cannot be set: the service or a verb sets it"))
         if faults:

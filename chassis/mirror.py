@@ -23,6 +23,7 @@ M = TypeVar("M", bound=Message)
 CHASSIS_FIELDS = frozenset({"tenant_id", "revision", "search_tokens", "custom_index", "custom_unique", "run"})
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HOLDERS = (dict, list)
 _TEXT = (FieldDescriptor.CPPTYPE_STRING,)
 
 
@@ -126,7 +127,7 @@ def _instant(timestamp: Any) -> datetime:
 def copied(value: Any) -> Any:
     """A copy of a stored value that shares no list and no dictionary with it."""
     if isinstance(value, dict):
-        return {name: copied(each) for name, each in value.items()}
+        return {name: copied(each) if isinstance(each, _HOLDERS) else each for name, each in value.items()}
     return [copied(each) for each in value] if isinstance(value, list) else value
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from chassis import transaction
 from chassis.document import Noun
 from chassis.refusals import Invalid, Violation
 
@@ -37,5 +38,6 @@ def _ids(held: Any, path: list[str], place: str) -> Iterator[tuple[str, str]]:
 
 
 def _seen(noun: type[Noun], ids: list[str]) -> set[str]:
+    key = (noun, "seen", tuple(ids))
     query = {"_id": {"$in": ids}, "deleted_time": None, **noun.visible()}
-    return set(noun.objects(__raw__=query).scalar("id"))
+    return transaction.remembered(key, lambda: set(noun.objects(__raw__=query).scalar("id")))

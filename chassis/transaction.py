@@ -9,14 +9,15 @@ before the end it may write at the end, all at once (`defer`): a batch of 200 co
 """
 
 import itertools
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import mongoengine
 from mongoengine.errors import OperationError
-from pymongo import MongoClient, WriteConcern
+from pymongo import MongoClient, UpdateOne, WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
@@ -35,6 +36,8 @@ class _Work:
 
     memory: dict[Hashable, Any] = field(default_factory=dict)
     deferred: dict[str, tuple[Collection, list[dict[str, Any]]]] = field(default_factory=dict)
+    changes: dict[str, tuple[Collection, list[UpdateOne]]] = field(default_factory=dict)
+    gathers: bool = False
 
 
 _current: ContextVar[_Work | None] = ContextVar("work", default=None)
@@ -105,6 +108,37 @@ def defer(collection: Collection, rows: list[dict[str, Any]]) -> None:
         work.deferred.setdefault(collection.full_name, (collection, []))[1].extend(rows)
 
 
+@contextmanager
+def gathering() -> Iterator[None]:
+    """Write what the block inserts and updates at the transaction's end, all at once. The block does not read it back."""
+    work = _current.get()
+    if work is None:
+        raise RuntimeError("there is no transaction to gather in")
+    work.gathers = True
+    try:
+        yield
+    finally:
+        work.gathers = False
+
+
+def insert(collection: Collection, row: dict[str, Any]) -> None:
+    """Insert a row, now or where the transaction gathers."""
+    work = _current.get()
+    if work is not None and work.gathers:
+        defer(collection, [row])
+    else:
+        collection.insert_one(row)
+
+
+def update(collection: Collection, held: dict[str, Any], change: dict[str, Any]) -> bool:
+    """Change the row that `held` describes, now or where the transaction gathers; False when there is none."""
+    work = _current.get()
+    if work is None or not work.gathers:
+        return bool(collection.update_one(held, change).matched_count)
+    work.changes.setdefault(collection.full_name, (collection, []))[1].append(UpdateOne(held, change))
+    return True
+
+
 def apart(work: Callable[[], Answer]) -> Answer:
     """Do `work` outside of this thread's transaction, so that it stays when that is undone: the count of a refused guess.
 
@@ -121,6 +155,9 @@ def _bound(session: Any, work: Callable[[], Answer], last: bool) -> Answer:
             answer = work()
             for collection, rows in unit.deferred.values():
                 _insert(collection, rows)
+            for collection, changes in unit.changes.values():
+                if collection.bulk_write(changes).matched_count != len(changes):
+                    raise Conflict(PyMongoError("a row that was to be changed has changed"))
             return answer
     except (PyMongoError, OperationError) as error:
         fault = _unwrapped(error)

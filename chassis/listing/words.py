@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-import phonenumbers
-
 from chassis.listing.folding import fold
+from chassis.validation.formats import telephone
 
 TOKENS = "search_tokens"  # the stored field
 MOST_TOKENS = 200  # of a record; words beyond are not found
@@ -65,11 +64,8 @@ def _kept(text: str) -> Iterator[str]:
     if "@" in folded:
         yield from _addresses(folded)
     yield from _words(folded)
-    if _E164.match(text):
-        try:
-            yield str(phonenumbers.parse(text).national_number)
-        except phonenumbers.NumberParseException:
-            return
+    if _E164.match(text) and (number := telephone(text)):
+        yield str(number.national_number)
 
 
 def _sought(query: str) -> Iterator[str]:

@@ -69,15 +69,20 @@ def _is_mailbox(text: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=4096)  # parsing costs as much as the rest of a contact's check
+@lru_cache(maxsize=4096)
 def is_phone(text: str) -> bool:
     """An E.164 number of a length that its country knows."""
-    if not _E164.match(text):
-        return False
+    number = telephone(text) if _E164.match(text) else None
+    return number is not None and phonenumbers.is_possible_number(number)
+
+
+@lru_cache(maxsize=4096)  # parsing costs as much as the rest of a contact's check, and its words need it once more
+def telephone(text: str) -> phonenumbers.PhoneNumber | None:
+    """The parts of a number in E.164; None where it has none."""
     try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(text))
+        return phonenumbers.parse(text)
     except phonenumbers.NumberParseException:
-        return False
+        return None
 
 
 def is_url(text: str) -> bool:
