@@ -10,9 +10,11 @@ from chassis import config, listing, mirror, transaction
 from chassis.clock import now, today
 from chassis.document import Noun, Owned
 from chassis.events import Fact, Lease, announce, on
+from chassis.exporting import Exporting
 from chassis.fields import hidden_fields
 from chassis.files import File, FileSettings, file_rpcs, purging
 from chassis.ids import new_id
+from chassis.importing import Importing, Kind, Link
 from chassis.jobs import REVERT, RUN, VALIDATE, Job, Step, doing, job_verbs, later
 from chassis.kinds import noun_called
 from chassis.listing import fold
@@ -53,6 +55,8 @@ __all__ = [
     "Job", "Step", "later", "doing", "job_verbs", "VALIDATE", "RUN", "REVERT",
     # files, kept once by their content
     "File", "FileSettings", "file_rpcs", "purging",
+    # records out of files, and into them
+    "Importing", "Exporting", "Kind", "Link",
     # text
     "fold",
     # identity and time

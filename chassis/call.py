@@ -13,6 +13,7 @@ class Call:
     request_id: str = ""
     idempotency_key: str = ""
     if_match: str = ""
+    quiet: bool = False  # workflows are to let its events be
 
 
 _NONE = Call()

@@ -77,7 +77,6 @@ class Kept(Document):
         return queryset.filter(tenant_id=principal().tenant_id)
 
     @classmethod
-    @classmethod
     def about(cls) -> NounContract:
         """What the contract says of the noun."""
         return noun_of(cls.contract.DESCRIPTOR)

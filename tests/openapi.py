@@ -46,6 +46,8 @@ def check(verb: str, path: str, status: int, headers: dict[str, str], body: byte
     pointer, answers = _answers(verb, path)
     assert str(status) in answers, f"{verb} {path} answered {status}, described are {', '.join(answers)}"
     content = answers[str(status)].get("content", {})
+    if "*/*" in content:  # a file, which may be empty
+        return
     assert bool(content) == bool(body), f"{verb} {path} {status}: a body where none is described, or none where one is"
     if content:
         assert media in content, f"{verb} {path} answered {media!r}"

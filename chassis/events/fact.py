@@ -26,7 +26,8 @@ class Fact:
     `type` is the message's full name, `subject` its place among the service's events (`opportunity.won`), `revision` the one
     that the record had after the change. `causation_id` is the event that the announcing service reacted to, empty when a
     request did it; `correlation_id` is the first event or request of the whole chain. `schema_version` is that of the contract,
-    and after a dot that of the tenant's own fields: `1.7`.
+    and after a dot that of the tenant's own fields: `1.7`. `quiet` asks workflows to let it be: it is part of an import that
+    says so.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Fact:
     correlation_id: str
     traceparent: str
     schema_version: str = SCHEMA_VERSION
+    quiet: bool = False
 
 
 reacting_to: ContextVar[Fact | None] = ContextVar("fact", default=None)
@@ -86,6 +88,8 @@ def headers(row: Mapping[str, Any]) -> dict[str, str]:
         "ce-causationid": row["causation_id"], "ce-correlationid": row["correlation_id"],
         "traceparent": row["traceparent"],
     }  # fmt: skip
+    if row.get("quiet"):
+        known["ce-quiet"] = "true"
     return {name: value for name, value in known.items() if value}
 
 
@@ -103,6 +107,7 @@ def read(subject: str, given: Mapping[str, str]) -> Fact:
             via=given.get("ce-via", ""), request_id=given.get("ce-requestid", ""),
             causation_id=given.get("ce-causationid", ""), correlation_id=given.get("ce-correlationid", ""),
             traceparent=given.get("traceparent", ""), schema_version=given.get("ce-schemaversion", SCHEMA_VERSION),
+            quiet=given.get("ce-quiet") == "true",
         )  # fmt: skip
     except KeyError as missing:
         raise Unreadable(f"the header {missing} is missing") from missing

@@ -43,7 +43,8 @@ def write(
     TypeError for a message that is no event of `service`.
     """
     if messages:
-        transaction.defer(database[EVENTS], rows(service, record_id, revision, messages, schema_version))
+        events = transaction.remembered(EVENTS, lambda: database[EVENTS])
+        transaction.defer(events, rows(service, record_id, revision, messages, schema_version))
 
 
 def announce(record_id: str, *messages: Message, revision: int = 0) -> None:
@@ -66,6 +67,8 @@ def rows(
         "traceparent": traceparent(), "published": False, "publish_time": None,
         "schema_version": schema_version,
     }  # fmt: skip
+    if call().quiet or (cause is not None and cause.quiet):
+        common["quiet"] = True
     return [_row(common, ordinal, message) for ordinal, message in enumerate(messages)]
 
 

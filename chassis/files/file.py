@@ -1,5 +1,6 @@
 """The noun of a file: a name for bytes that are kept once however many files have them."""
 
+import io
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Self
 
@@ -8,6 +9,7 @@ from mongoengine import IntField, StringField
 from chassis.document import Owned
 from chassis.files import content
 from chassis.files.content import Content, Contents, FileInfected, FileTooLarge
+from chassis.files.reading import Reading
 from chassis.files.settings import FileSettings
 from chassis.refusals import Invalid, NotFound
 
@@ -75,6 +77,10 @@ class File(Owned):
     def pieces(self, start: int = 0) -> Iterator[bytes]:
         """The bytes from `start` on, in pieces of some 256 KiB. Raises ContentLost."""
         return File._contents.read(self.sha256, start)
+
+    def opened(self) -> io.BufferedReader:
+        """The bytes as a file that can be read from any place; holds one piece at a time."""
+        return io.BufferedReader(Reading(self.pieces, self.size_bytes), 1 << 16)
 
 
 def _demand_plain(name: str) -> None:

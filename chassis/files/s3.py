@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -24,7 +25,11 @@ class S3:
         self._bucket, self._prefix = parts.hostname or "", parts.path.strip("/")
         self._client: Any = boto3.client(
             "s3", endpoint_url=given.get("endpoint"), region_name=given.get("region", "us-east-1"),
-            config=Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 3}),
+            config=Config(
+                connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 3},
+                # We have a checksum of our own, and stores other than AWS' refuse theirs.
+                request_checksum_calculation="when_required", response_checksum_validation="when_required",
+            ),
         )  # fmt: skip
 
     def put(self, key: str, pieces: Iterable[bytes]) -> None:
@@ -42,7 +47,7 @@ class S3:
             if code in ("NoSuchKey", "404"):
                 raise ContentLost(key) from None
             raise
-        with answer["Body"] as body:
+        with closing(answer["Body"]) as body:
             yield from body.iter_chunks(PIECE)
 
     def forget(self, key: str) -> None:

@@ -12,7 +12,7 @@ from crm.common.v1 import job_pb2
 from mongoengine import DateTimeField, StringField
 from mongoengine.fields import BaseField
 
-from chassis.call import Call, call
+from chassis.call import Call
 from chassis.clock import now
 from chassis.document import Owned
 from chassis.jobs.refusals import (
@@ -48,7 +48,7 @@ class Job(Owned):
     start_time = DateTimeField()
     end_time = DateTimeField()
     failure = StringField()
-    run = BaseField()  # the runner's own: never on the wire, {principal, request_id, reached, holder}
+    run = BaseField()  # the runner's own: never on the wire, {principal, reached, holder}
 
     # ---------------------------------------------------------------- what a kind says
 
@@ -78,7 +78,7 @@ class Job(Owned):
         """Do `task` as soon as it is its turn, from its start, as the caller."""
         self.state, self.task, self.progress = QUEUED, task, dict.fromkeys(_COUNTS, 0)
         self.start_time = self.end_time = self.failure = None
-        self.run = {"principal": _kept(principal()), "request_id": call().request_id, "reached": {}, "holder": ""}
+        self.run = {"principal": _kept(principal()), "reached": {}, "holder": ""}
 
     def pause(self) -> None:
         """Stop for now; what was done stands."""
@@ -118,8 +118,8 @@ class Job(Owned):
 
     @property
     def asked_in(self) -> Call:
-        """The call that asked for the task, so that its events can be followed back to it."""
-        return Call(request_id=self.run["request_id"])
+        """The call that the work counts as: its events name the job, which says who asked."""
+        return Call(request_id=self.id)
 
     def held_by(self, holder: str) -> bool:
         """Whether the work is still to be done, and by this holder."""

@@ -4,10 +4,13 @@ from typing import Any
 
 from crm.contacts.v1 import list_pb2, service_pb2_grpc
 
-from chassis import standard
+from chassis import file_rpcs, job_verbs, standard
 from services.contacts.account import Account
 from services.contacts.contact import Contact
 from services.contacts.conversion import convert
+from services.contacts.exports import Export
+from services.contacts.file import File
+from services.contacts.imports import Import
 from services.contacts.interaction import Interaction
 from services.contacts.lead import Lead
 from services.contacts.list import List
@@ -15,17 +18,20 @@ from services.contacts.object_definition import ObjectDefinition
 from services.contacts.record import Record, keyed
 from services.contacts.view import View
 
+_NOUNS = (Account, Contact, Lead, Interaction, View, List, ObjectDefinition, File, Import, Export)
+_RPCS = (keyed(standard(Record)), standard(*_NOUNS), file_rpcs(File), job_verbs(Import, Export))
+
 
 class Contacts(
-    keyed(standard(Record)),  # type: ignore[misc]
-    standard(Account, Contact, Lead, Interaction, View, List, ObjectDefinition),  # type: ignore[misc]
+    *_RPCS,  # type: ignore[misc]
     service_pb2_grpc.ContactsServiceServicer,
     service_pb2_grpc.ObjectsServiceServicer,
     service_pb2_grpc.ViewsServiceServicer,
+    service_pb2_grpc.FilesServiceServicer,
 ):
-    """Who our customers are, what happened between us, and how users see it."""
+    """Who our customers are, what happened between us, how users see it, and how it comes in and goes out."""
 
-    nouns = (Account, Contact, Lead, Interaction, View, List, ObjectDefinition, Record)
+    nouns = (*_NOUNS, Record)
 
     def WorkLead(self, request: Any, context: Any) -> Any:
         """Somebody is in touch."""
@@ -57,6 +63,18 @@ class Contacts(
             if not lead.converted:
                 convert(lead, request)
         return lead.message()
+
+    def ValidateImport(self, request: Any, context: Any) -> Any:
+        """Try it."""
+        with Import.change(request) as import_:
+            import_.try_out()
+        return import_.message()
+
+    def StartImport(self, request: Any, context: Any) -> Any:
+        """Do it."""
+        with Import.change(request) as import_:
+            import_.start()
+        return import_.message()
 
     def AddListMembers(self, request: Any, context: Any) -> Any:
         """On the list."""

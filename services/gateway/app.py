@@ -19,11 +19,14 @@ from services.gateway.edge import Edge
 from services.gateway.endpoint import Endpoint
 from services.gateway.gate import Gate
 from services.gateway.limits import WINDOW
+from services.gateway.links import Links
 from services.gateway.openapi.page import POLICY
 from services.gateway.problem_pages import problem_pages
 from services.gateway.public import visitors
 from services.gateway.sessions import sessions
 from services.gateway.settings import GatewaySettings
+from services.gateway.transcoding import Route
+from services.gateway.transfers import Download, Room, Upload
 from services.gateway.turnstile import Turnstile
 
 _log = logging.getLogger("kith.gateway")
@@ -56,17 +59,30 @@ def create(settings: GatewaySettings | None = None) -> Flask:
     app.url_map.converters |= {"segment": transcoding.Segment, "rest": transcoding.Rest}
     app.extensions["channels"] = channels
     app.wsgi_app = Edge(app.wsgi_app, settings)  # type: ignore[method-assign]
+    room = Room(settings.threads)
     for route in routes:
-        view = Endpoint(route, gate, channels, settings.body_limit)
-        app.add_url_rule(route.rule, f"{route.verb} {route.path}", view, methods=[route.verb])
+        app.add_url_rule(
+            route.rule, f"{route.verb} {route.path}", _view(route, gate, channels, room, settings), methods=[route.verb]
+        )
     app.register_blueprint(sessions(settings, gate, channels, rpcs))
     app.register_blueprint(composed(settings, gate, channels))
     app.register_blueprint(problem_pages(services))
+    app.register_blueprint(Links(settings, gate, channels, room, routes).blueprint())
     app.register_blueprint(visitors(settings, gate, channels, rpcs))
     _add_pages(app)
     _add_state(app, settings, gate, channels, services)
     _hold_for_every_answer(app, settings)
     return app
+
+
+def _view(
+    route: Route, gate: Gate, channels: Channels, room: Room, settings: GatewaySettings
+) -> Callable[..., Response]:
+    if route.rpc.streams_in:
+        return Upload(route, gate, channels, room, settings.upload_limit)
+    if route.rpc.streams_out:
+        return Download(route, gate, channels, room)
+    return Endpoint(route, gate, channels, settings.body_limit)
 
 
 def _add_pages(app: Flask) -> None:

@@ -1,7 +1,7 @@
 """One channel per service, made in the process that uses it, and calls over it with a deadline."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import grpc
@@ -16,7 +16,7 @@ from services.gateway.contract import EVERYWHERE
 from services.gateway.settings import GatewaySettings
 
 Metadata = tuple[tuple[str, str], ...]
-Call = Callable[..., tuple[Any, grpc.Call]]
+Call = Callable[..., Any]  # gives the answer and its call, or the call that streams
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
 _RETRY = {
@@ -34,6 +34,7 @@ class Channels:
     def __init__(self, settings: GatewaySettings, services: Iterable[ServiceDescriptor]) -> None:
         self._deadline = float(settings.deadline_seconds)
         self._channels: dict[str, grpc.Channel] = {}
+        self._stream_deadline = float(settings.stream_seconds)
         self._calls: dict[tuple[str, str], Call] = {}  # by service and rpc
         by_name: dict[str, list[RpcContract]] = {}
         for service in services:
@@ -47,16 +48,30 @@ class Channels:
                 self._calls.update(((name, rpc.path), _call(channel, rpc)) for rpc in rpcs)
 
     def call(
-        self, rpc: RpcContract, request: Message, metadata: Metadata, at: str = "", *, seconds: float | None = None
+        self,
+        rpc: RpcContract,
+        request: Message | Iterator[Message],
+        metadata: Metadata,
+        at: str = "",
+        *,
+        seconds: float | None = None,
     ) -> tuple[Any, grpc.Call]:
         """The answer and its call, of the rpc's own service or of that called `at`, within `seconds` where they are given.
 
         Raises grpc.RpcError; refused with Unavailable where the service has no target.
         """
+        usual = self._stream_deadline if rpc.streams_in else self._deadline
+        return self._way(rpc, at)(request, timeout=usual if seconds is None else seconds, metadata=metadata)
+
+    def stream(self, rpc: RpcContract, request: Message, metadata: Metadata) -> Any:
+        """The call of an rpc that streams its answer. Refused with Unavailable where the service has no target."""
+        return self._way(rpc)(request, timeout=self._stream_deadline, metadata=metadata)
+
+    def _way(self, rpc: RpcContract, at: str = "") -> Call:
         call = self._calls.get((at or rpc.service, rpc.path))
         if call is None:
             raise Unavailable(service=at or rpc.service)
-        return call(request, timeout=self._deadline if seconds is None else seconds, metadata=metadata)
+        return call
 
     def read_together(
         self, service: str, reads: Sequence[tuple[RpcContract, Message]], metadata: Metadata, seconds: float
@@ -97,9 +112,10 @@ class Channels:
 
 
 def _call(channel: grpc.Channel, rpc: RpcContract) -> Call:
-    return channel.unary_unary(
-        rpc.path, request_serializer=rpc.request.SerializeToString, response_deserializer=rpc.response.FromString
-    ).with_call
+    how: Any = {"request_serializer": rpc.request.SerializeToString, "response_deserializer": rpc.response.FromString}
+    if rpc.streams_out:
+        return channel.unary_stream(rpc.path, **how)
+    return (channel.stream_unary if rpc.streams_in else channel.unary_unary)(rpc.path, **how).with_call
 
 
 def _options(rpcs: list[RpcContract]) -> list[tuple[str, Any]]:

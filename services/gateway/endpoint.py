@@ -53,9 +53,9 @@ class Endpoint:
         trail = metadata(caller)
         conditional = False
         if not self._rpc.reads:
-            conditions = _conditions(request)
-            conditional = any(key == "if-match" for key, _ in conditions)
-            trail += conditions
+            given = conditions(request)
+            conditional = any(key == "if-match" for key, _ in given)
+            trail += given
         try:
             answer, call = self._channels.call(self._rpc, message, trail, at := self._service(message))
         except grpc.RpcError as error:
@@ -95,7 +95,7 @@ class Endpoint:
         return printer(self.route.method.output_type, Projection(self._projected, fields))
 
 
-def _conditions(request: Request) -> tuple[tuple[str, str], ...]:
+def conditions(request: Request) -> tuple[tuple[str, str], ...]:
     """Metadata from Idempotency-Key and If-Match. Refused with Invalid."""
     faults, found = Faults(), []
     key, match = request.environ.get("HTTP_IDEMPOTENCY_KEY"), request.environ.get("HTTP_IF_MATCH")

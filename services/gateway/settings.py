@@ -59,6 +59,12 @@ class GatewaySettings:
     body_limit: int = setting(
         "KITH_BODY_LIMIT_BYTES", "largest request body, in bytes", default=5 * 1024 * 1024, parse=positive
     )
+    upload_limit: int = setting(
+        "KITH_UPLOAD_LIMIT_BYTES", "largest file that comes in, in bytes", default=1024 * 1024 * 1024, parse=positive
+    )
+    stream_seconds: int = setting(
+        "KITH_STREAM_SECONDS", "longest time that a file may take to come in or go out", default=900, parse=positive
+    )
     user_requests: int = setting(
         "KITH_USER_REQUESTS_PER_MINUTE", "requests of one user per worker and minute; 0 for no limit", default=6000,
         parse=natural,

@@ -11,9 +11,11 @@ from pymongo import MongoClient
 from chassis.bus import Bus
 from chassis.embedded import Servers
 from chassis.events import Relay, outbox
+from chassis.files import FileSettings
 from chassis.principal import Principal, acting_as
 from chassis.testing import Caller, serving, somebody
 from services.contacts import reactions  # noqa: F401  importing registers them
+from services.contacts.groundwork import COMPANIONS, prepare
 from services.contacts.service import Contacts
 from tests.builders.fields import define
 from tests.contacts.customs import PLAIN, made
@@ -24,7 +26,10 @@ def door(servers: Servers) -> Iterator[Callable[[Principal], Caller]]:
     """A function from principal to caller of the contacts service; open no longer than its module needs it, for a process
     has one database at a time.
     """
-    with serving(service_pb2, Contacts(), servers.mongo_url("contacts"), servers.nats_url("contacts")) as calling:
+    with serving(
+        service_pb2, Contacts(), servers.mongo_url("contacts"), servers.nats_url("contacts"), prepare=prepare,
+        companions=COMPANIONS, settings=FileSettings,
+    ) as calling:  # fmt: skip
         yield calling
 
 

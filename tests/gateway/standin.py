@@ -40,18 +40,30 @@ class StandIn(grpc.GenericRpcHandler):
         self.trailing: tuple[tuple[str, str], ...] = ()
         self.together: list[list[str]] = []  # names of the rpcs that were asked in one call
         self.new = True  # whether it is of a version that answers several reads in one call
+        self.takes: Callable[[Any], Any] | None = None  # what to do with a stream instead of keeping it
+        self.taken: Any = None
+        self.head: tuple[tuple[str, Any], ...] = ()
 
     def service(self, details: Any) -> grpc.RpcMethodHandler | None:
         if details.method == READ_TOGETHER.path and self.new:
             return _handler(READ_TOGETHER, self._together)
         rpc = RPCS.get(details.method)
-        return rpc and _handler(rpc, partial(self._alone, rpc))
+        return rpc and _handler(rpc, partial(self._streamed if rpc.streams_out else self._alone, rpc))
 
     def _alone(self, rpc: RpcContract, request: Any, context: grpc.ServicerContext) -> Any:
+        if rpc.streams_in and self.takes:
+            self.taken, request = self.takes(request), None
+        elif rpc.streams_in:
+            request = list(request)
         said = self._said(rpc, request, context)
         if isinstance(said, status_pb2.Status):
             context.abort_with_status(rpc_status.to_status(said))
         return said
+
+    def _streamed(self, rpc: RpcContract, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        context.send_initial_metadata(self.head)
+        said = self._alone(rpc, request, context)
+        yield from said if isinstance(said, list) else [said]
 
     def _together(self, request: Any, context: grpc.ServicerContext) -> Any:
         self.together.append([read.path.rpartition("/")[2] for read in request.reads])
@@ -83,9 +95,12 @@ class StandIn(grpc.GenericRpcHandler):
 
 
 def _handler(rpc: RpcContract, answer: Any) -> grpc.RpcMethodHandler:
-    return grpc.unary_unary_rpc_method_handler(
-        answer, request_deserializer=rpc.request.FromString, response_serializer=rpc.response.SerializeToString
-    )
+    kind = grpc.unary_unary_rpc_method_handler
+    if rpc.streams_in:
+        kind = grpc.stream_unary_rpc_method_handler
+    elif rpc.streams_out:
+        kind = grpc.unary_stream_rpc_method_handler
+    return kind(answer, request_deserializer=rpc.request.FromString, response_serializer=rpc.response.SerializeToString)
 
 
 @contextmanager

@@ -124,3 +124,27 @@ def test_a_port_that_is_taken_is_told_with_the_setting_that_changes_it(stand_in,
         monkeypatch.setenv("KITH_LISTEN", f"127.0.0.1:{taken.getsockname()[1]}")
         assert process.main() == os.EX_UNAVAILABLE
     assert "KITH_LISTEN" in capfd.readouterr().err
+
+
+def test_a_large_file_passes_through_without_being_held(stand_in):
+    size, piece = 200 << 20, bytes(1 << 20)
+    stand_in.takes = lambda pieces: sum(len(each.content.data) for each in pieces)
+    with running(stand_in) as (process, port, _):
+        before = _resident(process.pid)
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+            headers = {"Authorization": f"Bearer {KEY}", "Content-Length": str(size)}
+            connection.request("POST", "/v1/files?name=a.bin", body=(piece for _ in range(200)), headers=headers)
+            answer = connection.getresponse()
+            assert answer.status == 201, answer.read()
+        assert stand_in.taken == size
+        assert _resident(process.pid) - before < 60, "megabytes"
+
+
+def _resident(parent):
+    """Memory of a process and its children, in megabytes, at its highest."""
+    found = 0
+    for path in Path("/proc").glob("[0-9]*/status"):
+        fields = dict(line.split(":\t", 1) for line in path.read_text().splitlines() if ":\t" in line)
+        if str(parent) in (fields["PPid"].strip(), fields["Pid"].strip()):
+            found += int(fields.get("VmHWM", "0 kB").split()[0])
+    return found / 1024

@@ -27,6 +27,7 @@ class Furnished:
         self._sales(word)
         self._support(company, word)
         self._campaigns(word)
+        self._files()
         told = f"/v1/accounts/{self.ids['acc']}/timeline"
         eventually(lambda: len(self.admin.get(told)["interactions"]) >= 4)
 
@@ -110,6 +111,12 @@ class Furnished:
             self.ids["cns"] = self.admin.post("/v1/consents", consent)["id"]
             suppression = {"address": f"{kind}.{word}@example.com", "reason": "REQUESTED"}
             self.ids["sup"] = self.admin.post("/v1/suppressions", suppression)["id"]
+
+    def _files(self) -> None:
+        self._make("exp", noun="contact", format="CSV")
+        eventually(lambda: self._rest("exp", "state", "DONE"))
+        self.ids["file"] = self.admin.get(f"/v1/exports/{self.ids['exp']}")["file_id"]
+        self._make("imp", noun="contact", file_id=self.ids["file"])
 
     def _make(self, prefix: str, **body: Any) -> None:
         path = collection(NOUNS[prefix])

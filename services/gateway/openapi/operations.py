@@ -13,7 +13,7 @@ from services.gateway.transcoding import Route
 
 READ_PROBLEMS = ("400", "401", "403", "404", "429", "500", "503", "504")
 WRITE_PROBLEMS = ("409", "412", "413", "415", "422")
-JSON = "application/json"
+JSON, BYTES = "application/json", "*/*"
 
 
 def operation(route: Route, schemas: Schemas) -> Schema:
@@ -82,6 +82,8 @@ def _condition(name: str, field: Any, schemas: Schemas) -> Schema:
 
 def _body(route: Route, schemas: Schemas) -> Schema:
     message = route.method.input_type
+    if route.rpc.streams_in:
+        return {"required": True, "content": {BYTES: {"schema": {}}}}
     if route.body == "*":
         bound = frozenset(variable.path[0] for variable in route.variables)
         schema = schemas.of_message(message, bound)
@@ -99,7 +101,7 @@ def _responses(route: Route, schemas: Schemas) -> Schema:
     if is_noun(output):
         headers["ETag"] = _header("ETag")
     answer: Schema = {"description": comment(output.full_name) or "The answer.", "headers": headers}
-    answer["content"] = {JSON: {"schema": schemas.ref(output)}}
+    answer["content"] = {BYTES: {"schema": {}}} if route.rpc.streams_out else {JSON: {"schema": schemas.ref(output)}}
     found: Schema = {"201" if route.creates else "200": answer}
     if route.creates:
         answer["headers"]["Location"] = _header("Location")

@@ -1,0 +1,253 @@
+"""The job of an import: looks at its file, maps it, tries it, does it, and undoes it."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+from crm.common.v1 import table_pb2
+from mongoengine import BooleanField, IntField, ListField, StringField
+
+from chassis import transaction
+from chassis.call import Call
+from chassis.files.file import File
+from chassis.importing import journal, undo
+from chassis.importing.cells import Customs
+from chassis.importing.guess import guess
+from chassis.importing.mapping import Mapping as ColumnMapping
+from chassis.importing.mapping import Row, TargetUnknown
+from chassis.importing.rows import BOTH, Kind, Rows, Verdict
+from chassis.jobs import REVERT, RUN, VALIDATE, Job, Step
+from chassis.mirror import Parts
+from chassis.principal import principal
+from chassis.refusals import Invalid, Violation
+from chassis.tables import Shape, Unreadable, rows, shape_of
+
+BATCH = 500  # rows of a transaction
+
+_SHAPE = ("format", "encoding", "delimiter", "sheet", "has_header")
+
+
+class Importing(Job):
+    """Records that come in from a file. Its contract has these fields."""
+
+    meta = {"abstract": True}
+    revertible = True
+    indexed = (("file_id",), ("result_file_id",))
+    kinds: ClassVar[Mapping[str, Kind]]  # by the name of their noun
+    files: ClassVar[type[File]]
+
+    noun = StringField()
+    file_id = StringField()
+    format = StringField()
+    encoding = StringField()
+    delimiter = StringField()
+    sheet = StringField()
+    has_header = BooleanField()
+    decimal_mark = StringField()
+    date_order = StringField()
+    country_code = StringField()
+    columns = Parts(table_pb2.ImportColumn)
+    match_keys = ListField(StringField())
+    mode = StringField()
+    external_system = StringField()
+    suppress_workflows = BooleanField(default=False)
+    row_count = IntField(default=0)
+    result_file_id = StringField()
+
+    @classmethod
+    def prepare(cls) -> None:
+        """Make the index of what imports did; to be called by the service's own `prepare`."""
+        journal.prepare(cls._get_db())
+
+    @property
+    def kind(self) -> Kind:
+        """What comes in."""
+        return self.kinds[self.noun]
+
+    @property
+    def asked_in(self) -> Call:
+        """Its events name the import, and say whether workflows are to stay quiet."""
+        return Call(request_id=self.id, quiet=bool(self.suppress_workflows))
+
+    # ---------------------------------------------------------------- described
+
+    def arrive(self) -> None:
+        """As most files are written, unless told otherwise, and with the columns that the file has."""
+        super().arrive()
+        principal().demand(self.kind.noun.about().permission("write"))
+        file = self.files.claimed(self.file_id, "import.file_id")
+        self.mode, self.decimal_mark = self.mode or BOTH, self.decimal_mark or "."
+        self.date_order, self.external_system = self.date_order or "YMD", self.external_system or "import"
+        self.has_header = True if self.has_header is None else self.has_header
+        self._look(file)
+        if not self.match_keys:
+            self.match_keys = [key for key in self.kind.keys if key in self.kind.usual]
+
+    def settle(self) -> None:
+        """Columns that the file has, targets that the noun has, keys that it can be found by."""
+        before = self._before or {}
+        if before and any(getattr(self, name) != before.get(name) for name in _SHAPE):
+            self._look(self.files.find(self.file_id))
+        elif before:
+            self._keep_headers(before["columns"])
+        faults = [*self._target_faults(), *self._key_faults()]
+        if faults:
+            raise Invalid(faults)
+
+    def try_out(self) -> None:
+        """Try it: say of every row what would become of it."""
+        self.demand_described()
+        self.queue(VALIDATE)
+        self._expect()
+
+    def start(self) -> None:
+        """Do it."""
+        self.demand_described()
+        self.queue(RUN)
+        self._expect()
+
+    def _expect(self) -> None:
+        self.result_file_id = None
+        self.count(total_count=self.row_count or 0)
+
+    def _look(self, file: File) -> None:
+        told = {name: getattr(self, name) for name in _SHAPE}
+        try:
+            shape = shape_of(file.opened, file.name, **told)
+        except Unreadable as fault:
+            raise Invalid.field("import.file_id", f"cannot be read: {fault}") from None
+        self.format, self.encoding, self.delimiter = shape.format, shape.encoding or None, shape.delimiter or None
+        given, held = self.columns, {"target": ""}
+        mapping = self._mapping([])
+        targets = guess(
+            shape.headers, self.kind.noun.about().given, lambda target: _exists(mapping, target), self.external_system
+        )
+        self.columns = [
+            {**held, "header": header, "target": target, "samples": [text for text in samples if text]}
+            for header, target, samples in zip(shape.headers, targets, shape.samples, strict=True)
+        ]
+        if given:
+            looked, self.columns = self.columns, given
+            self._keep_headers(looked)
+
+    def _keep_headers(self, held: list[dict[str, Any]]) -> None:
+        """What was told of columns, with what is known of them: those that were not named are left out."""
+        told = {column.get("header", ""): column for column in self.columns}
+        if unknown := told.keys() - {column["header"] for column in held}:
+            places = [place for place, column in enumerate(self.columns) if column.get("header", "") in unknown]
+            raise Invalid(Violation(f"import.columns[{place}].header", "is no column of the file") for place in places)
+        self.columns = [
+            {
+                "header": column["header"], "samples": column.get("samples", []),
+                **{name: told.get(column["header"], {}).get(name) or "" for name in ("target", "date_order")},
+            }
+            for column in held
+        ]  # fmt: skip
+
+    def _target_faults(self) -> Iterator[Violation]:
+        mapping = self._mapping([])
+        for place, column in enumerate(self.columns):
+            if column.get("target") and not _exists(mapping, column["target"]):
+                yield Violation(f"import.columns[{place}].target", f"is no field of a {self.noun}")
+
+    def _key_faults(self) -> Iterator[Violation]:
+        for place, key in enumerate(self.match_keys):
+            if key not in self.kind.keys:
+                yield Violation(f"import.match_keys[{place}]", f"must be one of {', '.join(self.kind.keys)}")
+
+    # ---------------------------------------------------------------- done
+
+    def steps(self, reached: Mapping[str, Any]) -> Iterator[Step]:
+        """A step per batch of rows, and one that keeps the list of what went wrong."""
+        if self.task == REVERT:
+            yield from undo.steps(self, reached)
+        else:
+            if not reached:
+                yield Step(lambda job: journal.clear(job.id), {"row": 0})
+            yield from self._batches(reached.get("row", 0))
+        if not reached.get("told"):
+            yield from journal.tell(self)
+
+    def _batches(self, after: int) -> Iterator[Step]:
+        taking, last = self._rows(), after
+        for batch in self._read(taking, after):
+            last = batch[-1].number
+            if self.task == VALIDATE:
+                yield Step(partial(_note, _tried(taking, batch), last), {"row": last})
+            else:
+                yield Step(partial(_do, taking, batch), {"row": last})
+        yield Step(lambda job: setattr(job, "row_count", last), {"row": last})
+
+    def note(self, verdict: Verdict, last: int) -> None:
+        """Count what became of a batch and keep what undoing it takes, in the transaction that did it."""
+        self.count(**verdict.counts(self.noun))
+        journal.keep(self, last, verdict)
+
+    def _read(self, taking: Rows, after: int) -> Iterator[list[Row]]:
+        """Batches in which no two rows have a key in common, so that each is found or made before the next names it."""
+        mapping = self._mapping(self.columns)
+        batch: list[Row] = []
+        seen: set[tuple[str, Any]] = set()
+        file = self.files.find(self.file_id)
+        for number, cells in rows(file.opened, self._shape(), after):
+            row = mapping.row(number, cells)
+            taking.check(row)
+            keys = taking.keys_of(row) if not row.faults else set()
+            if len(batch) == BATCH or not seen.isdisjoint(keys):
+                yield batch
+                batch, seen = [], set()
+            batch.append(row)
+            seen |= keys
+        if batch:
+            yield batch
+
+    def _rows(self) -> Rows:
+        headers: dict[str, str] = {}
+        for column in self.columns:
+            headers.setdefault(column["target"].partition(".")[0].partition("[")[0], column["header"])
+        return Rows(self.kind, self.match_keys, self.mode, headers)
+
+    def _shape(self) -> Shape:
+        headers = tuple(column["header"] for column in self.columns)
+        return Shape(
+            self.format, self.encoding or "", self.delimiter or "", self.sheet or "", bool(self.has_header), headers
+        )
+
+    def _mapping(self, columns: list[dict[str, Any]]) -> ColumnMapping:
+        customs = Customs(self.decimal_mark or ".", self.date_order or "YMD", self.country_code or "")
+        return ColumnMapping(self.kind.noun.contract, columns, customs, self.kind.links)
+
+
+def _do(taking: Rows, batch: list[Row], job: Importing) -> None:
+    job.note(taking.write(batch), batch[-1].number)
+
+
+def _note(verdict: Verdict, last: int, job: Importing) -> None:
+    job.note(verdict, last)
+
+
+class _Undone(Exception):
+    """What was tried must not stay."""
+
+
+def _tried(taking: Rows, batch: list[Row]) -> Verdict:
+    """What would become of a batch: it is written, and the writing undone."""
+    verdicts: list[Verdict] = []
+
+    def attempt() -> None:
+        verdicts.append(taking.write(batch))
+        raise _Undone
+
+    try:
+        transaction.run(attempt)
+    except _Undone:
+        return verdicts[-1]
+    raise AssertionError("an attempt always ends by undoing")
+
+
+def _exists(mapping: ColumnMapping, target: str) -> bool:
+    try:
+        mapping.put(target, Customs())
+    except TargetUnknown:
+        return False
+    return True

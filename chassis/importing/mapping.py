@@ -1,0 +1,213 @@
+"""Rows to messages: columns and their targets, compiled once per import."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import orjson
+from crm.common.v1 import money_pb2
+from google.protobuf import json_format, struct_pb2, timestamp_pb2
+from google.protobuf.message import Message
+
+from chassis.declared import OUTPUT_ONLY, REQUIRED, behaviors
+from chassis.importing.cells import Customs, Read, amount, instant, reader
+from chassis.importing.links import Link
+from chassis.tables.sinks import FORMULA
+
+Fault = tuple[str, str, str]  # column, cell, reason
+
+_TARGET = re.compile(r"(?P<field>[a-z_0-9]+)(?:\[(?P<label>[^\]]{1,40})\])?(?:\.(?P<part>[a-z_0-9]+))?\Z")
+_MANY = re.compile(r"\s*[;,]\s*")
+_JOINED = " ::: "  # Google's exports: several values of one kind in a cell
+_MONEY, _TIMESTAMP = money_pb2.Money.DESCRIPTOR.full_name, timestamp_pb2.Timestamp.DESCRIPTOR.full_name
+_FULL_NAME = "name"
+
+Put = Callable[["Row", str], None]
+
+
+@dataclass
+class Row:
+    """A row on its way to a record."""
+
+    number: int
+    message: Any
+    faults: list[Fault] = field(default_factory=list)
+    links: dict[str, dict[str, str]] = field(default_factory=dict)  # by name of the link: field and value
+    entries: dict[tuple[str, str], Any] = field(default_factory=dict)  # of lists, while they are being filled
+
+
+class TargetUnknown(ValueError):
+    """A column's target is no field of the noun."""
+
+
+class Mapping:
+    """What becomes of the cells of a file. Raises TargetUnknown with the column's place for a target that is none."""
+
+    def __init__(
+        self, contract: type[Message], columns: Sequence[dict[str, Any]], customs: Customs, links: Iterable[Link]
+    ) -> None:
+        self._contract, self._links = contract, {link.name: link for link in links}
+        self._puts: list[tuple[int, str, Put, str]] = []
+        for place, column in enumerate(columns):
+            if target := column.get("target"):
+                own = Customs(
+                    customs.decimal_mark, column.get("date_order") or customs.date_order, customs.country_code
+                )
+                whole = target if target in contract.DESCRIPTOR.fields_by_name else ""
+                self._puts.append((place, column["header"], self.put(target, own), whole))
+
+    def row(self, number: int, cells: Sequence[Any]) -> Row:
+        """The message of a row, and the faults of its cells."""
+        row = Row(number, self._contract())
+        for place, header, put, whole in self._puts:
+            cell = cells[place]
+            if cell == "" or cell is None:
+                continue
+            try:
+                if type(cell) is str:
+                    put(
+                        row, cell[1:] if cell[0] == "'" and cell[1:].startswith(FORMULA) else cell
+                    )  # as exports write it
+                elif whole and isinstance(cell, list | dict):
+                    _put_json(whole, row, _plain(cell))
+                else:
+                    put(row, _plain(cell))
+            except (ValueError, TypeError, json_format.ParseError) as fault:
+                row.faults.append((header, str(cell)[:200], _said(fault)))
+        for (name, label), entry in row.entries.items():
+            if not label.isdigit() and "type" in entry.DESCRIPTOR.fields_by_name and not entry.type:
+                entry.type = label.rstrip("0123456789 ")
+            if _is_nothing(entry):
+                getattr(row.message, name).remove(entry)
+        return row
+
+    def put(self, target: str, customs: Customs) -> Put:
+        """What puts a cell where `target` says. Raises TargetUnknown."""
+        found = _TARGET.match(target)
+        if not found:
+            raise TargetUnknown(target)
+        name, label, part = found["field"], found["label"] or "", found["part"] or ""
+        if name in self._links and part in self._links[name].by:
+            return partial(_put_link, name, part)
+        known = self._contract.DESCRIPTOR.fields_by_name.get(name)
+        if target == _FULL_NAME and known is None and "family_name" in self._contract.DESCRIPTOR.fields_by_name:
+            return _put_full_name
+        if target == "id":
+            return _put_one("id", str.strip)  # says which record is meant, and is never kept
+        if known is None or OUTPUT_ONLY in behaviors(known):
+            raise TargetUnknown(target)
+        return _put(known, label, part, customs, target)
+
+
+def _put(known: Any, label: str, part: str, customs: Customs, target: str) -> Put:
+    nested = known.message_type
+    if nested is None:
+        return (
+            _put_many(known, reader(known, customs))
+            if known.is_repeated
+            else _put_one(known.name, reader(known, customs))
+        )
+    if nested.GetOptions().map_entry:
+        return _put_key(known, part, customs)
+    if nested.full_name == _TIMESTAMP:
+        return lambda row, text: getattr(row.message, known.name).FromDatetime(instant(text))
+    if nested.full_name == _MONEY and not part:
+        return partial(_put_money, known.name, customs)
+    if nested.full_name == struct_pb2.Struct.DESCRIPTOR.full_name and part:
+        return lambda row, text: getattr(row.message, known.name).update({part: text})
+    if known.is_repeated and not part and not label:
+        return partial(_put_json, known.name)
+    inner = nested.fields_by_name.get(part or _main(nested))
+    if inner is None or inner.message_type is not None:
+        raise TargetUnknown(target)
+    if not known.is_repeated:
+        read, name = reader(inner, customs), known.name
+        return lambda row, text: setattr(getattr(row.message, name), inner.name, read(text))
+    return _put_entry(known, label or "1", inner, customs)
+
+
+def _put_one(name: str, read: Read) -> Put:
+    return lambda row, text: setattr(row.message, name, read(text))
+
+
+def _put_many(known: Any, read: Read) -> Put:
+    name = known.name
+
+    def put(row: Row, text: str) -> None:
+        getattr(row.message, name).extend(read(each) for each in _MANY.split(text.strip()) if each)
+
+    return put
+
+
+def _put_key(known: Any, key: str, customs: Customs) -> Put:
+    if not key:
+        raise TargetUnknown(known.name)
+    value = known.message_type.fields_by_name["value"]
+    if value.message_type is not None:  # a google.protobuf.Value: the noun knows of which type it must be
+        return lambda row, text: setattr(getattr(row.message, known.name)[key], "string_value", text)
+    read = reader(value, customs)
+    return lambda row, text: getattr(row.message, known.name).__setitem__(key, read(text))
+
+
+def _put_entry(known: Any, label: str, inner: Any, customs: Customs) -> Put:
+    name, read, part = known.name, reader(inner, customs), inner.name
+    key = (name, label)
+    system = "system" in known.message_type.fields_by_name and part == "id"
+
+    def put(row: Row, text: str) -> None:
+        entry = row.entries.get(key)
+        if entry is None:
+            entry = row.entries[key] = getattr(row.message, name).add()
+            if system:
+                entry.system = label
+        if inner.is_repeated:
+            getattr(entry, part).extend(line for line in text.splitlines() if line.strip())
+            return
+        first, *others = text.split(_JOINED) if _JOINED in text else (text,)
+        setattr(entry, part, read(first))
+        for other in others:
+            setattr(getattr(row.message, name).add(), part, read(other))
+
+    return put
+
+
+def _put_link(name: str, part: str, row: Row, text: str) -> None:
+    row.links.setdefault(name, {})[part] = text.strip()
+
+
+def _put_full_name(row: Row, text: str) -> None:
+    given, _, family = text.strip().rpartition(" ")
+    row.message.given_name, row.message.family_name = given, family
+
+
+def _put_money(name: str, customs: Customs, row: Row, text: str) -> None:
+    for part, value in amount(text, customs).items():
+        setattr(getattr(row.message, name), part, value)
+
+
+def _put_json(name: str, row: Row, text: str) -> None:
+    json_format.Parse(f'{{"{name}": {text}}}', row.message)
+
+
+def _main(nested: Any) -> str:
+    """What an entry is about: its first required part."""
+    return next((each.name for each in nested.fields if REQUIRED in behaviors(each) and each.name != "system"), "")
+
+
+def _is_nothing(entry: Any) -> bool:
+    """Whether an entry has a type and nothing of that type."""
+    return all(each.name in ("type", "primary") for each, _ in entry.ListFields())
+
+
+def _plain(cell: Any) -> str:
+    if isinstance(cell, list | dict):
+        return orjson.dumps(cell).decode()
+    return str(cell).lower() if isinstance(cell, bool) else str(cell)
+
+
+def _said(fault: Exception) -> str:
+    if isinstance(fault, UnicodeEncodeError):
+        return "holds bytes that are no text in the file's encoding"
+    return str(fault).splitlines()[0][:200] if str(fault) else "cannot be read"

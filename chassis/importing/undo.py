@@ -1,0 +1,75 @@
+"""The way back of an import: what it made goes, what it changed is as it was. What others changed since stays, and is listed."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from chassis import transaction
+from chassis.document import Noun
+from chassis.events import outbox
+from chassis.importing import journal
+from chassis.jobs import Step
+
+
+def steps(job: Any, reached: Mapping[str, Any]) -> Iterator[Step]:
+    """A step per batch, the last one first."""
+    if reached.get("told"):
+        return
+    for row in journal.backwards(job.id):
+        yield Step(partial(_undo, row), {"row": row["last"]})
+
+
+def _undo(row: dict[str, Any], job: Any) -> None:
+    kept: list[list[Any]] = []
+    nouns = {kind.noun.about().noun: kind.noun for kind in job.kinds.values()}
+    nouns |= {link.noun.about().noun: link.noun for kind in job.kinds.values() for link in kind.links}
+    with transaction.gathering():
+        for noun in nouns.values():
+            made = {id: revision for name, id, revision in row["created"] if name == noun.about().noun}
+            _each(job, noun, made, "delete", lambda record, _: record.remove(), kept)
+        changed = {each["id"]: each for each in row["updated"]}
+        revisions = {id: each["revision"] for id, each in changed.items()}
+        _each(
+            job, nouns[job.noun], revisions, "write", lambda record, id: _restore(record, changed[id]["before"]), kept
+        )
+    journal.undone(row, kept)
+    total = len(row["created"]) + len(row["updated"])
+    job.count(done_count=total, skipped_count=len(kept), updated_count=total - len(kept))
+
+
+def _each(
+    job: Any, noun: type[Noun], revisions: Mapping[str, int], action: str, undo: Any, kept: list[list[Any]]
+) -> None:
+    if not revisions:
+        return
+    query = {"_id": {"$in": list(revisions)}, "deleted_time": None, **noun.visible(action)}
+    found = {row["_id"]: row for row in noun._get_collection().find(query)}
+    for id, revision in revisions.items():
+        row = found.get(id)
+        if row is None:
+            kept.append(["", "", id, "is deleted, or not yours to change"])
+        elif row["revision"] != revision and not _ours_alone(job, row, revision):
+            kept.append(["", "", id, "was changed since"])
+        else:
+            record = noun._loaded(row)
+            undo(record, id)
+            record.keep()
+
+
+def _restore(record: Noun, before: Mapping[str, Any]) -> None:
+    for name, value in before.items():
+        if name != "search_tokens":
+            setattr(record, name, [] if value is None and record._fields[name].default is list else value)
+    record.record_standard("Updated", changed_fields=sorted(before.keys() - {"search_tokens"}))
+
+
+def _ours_alone(job: Any, row: Mapping[str, Any], revision: int) -> bool:
+    """Whether every change since `revision` is of this import: a later row of the file, or its undoing."""
+    since = {
+        "tenant_id": row["tenant_id"],
+        "record_id": row["_id"],
+        "revision": {"$gt": revision},
+        "request_id": job.id,
+    }
+    ours = transaction.database()[outbox.EVENTS].distinct("revision", since)
+    return len(ours) == row["revision"] - revision

@@ -1,0 +1,5 @@
+"""Files of records, read and written row by row: CSV, XLSX, vCard and newline-delimited JSON, each as columns and cells."""
+
+from chassis.tables.source import CSV, FORMATS, NDJSON, VCARD, XLSX, Shape, Unreadable, rows, shape_of
+
+__all__ = ["CSV", "FORMATS", "NDJSON", "VCARD", "XLSX", "Shape", "Unreadable", "rows", "shape_of"]

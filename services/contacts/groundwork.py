@@ -1,0 +1,16 @@
+"""What must be there before the door opens, what works beside it, and what keeps a file from being purged."""
+
+from chassis import FileSettings, doing, purging
+from services.contacts.exports import Export
+from services.contacts.file import File
+from services.contacts.imports import Import
+
+_FILE_LINKS = ((Import, "file_id"), (Import, "result_file_id"), (Export, "file_id"))
+
+COMPANIONS = (doing(Import, Export), purging(File, *_FILE_LINKS))
+
+
+def prepare(settings: FileSettings) -> None:
+    """Say where files lie, and make the indexes of what is no noun."""
+    File.prepare(settings)
+    Import.prepare()
