@@ -3,7 +3,7 @@
 It has no effect before its file is whole, so one that was interrupted begins anew.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
@@ -19,6 +19,7 @@ from chassis.files.file import File
 from chassis.files.intake import Intake
 from chassis.importing.rows import Kind
 from chassis.jobs import RUN, Job, Step, later
+from chassis.listing import projection
 from chassis.mirror import Part
 from chassis.principal import principal
 from chassis.refusals import Invalid, Violation
@@ -81,7 +82,7 @@ class Exporting(Job):
         query = self._matching()
         total = self.exported._get_collection().count_documents(query)
         yield Step(lambda job: job.begin_anew(total), {})
-        sink, columns = self._sink(), list(self.columns) or flat.usual(self.exported.contract, self._links)
+        sink, columns = self._sink(), list(self.columns) or flat.usual(self.exported.contract, self._links, self._own)
         with Intake(name) as intake:
             intake.write(sink.head(columns))
             for page in self._pages(query):
@@ -105,6 +106,11 @@ class Exporting(Job):
     def _links(self) -> Any:
         return self.kinds[self.noun].links
 
+    @property
+    def _own(self) -> Collection[str]:
+        """The keys of the tenant's own fields that the caller may read."""
+        return self.exported.caller_schema().readable(principal())
+
     def _matching(self) -> dict[str, Any]:
         """The query of what goes out: what the caller may see, and the filter describes. Refused with Invalid."""
         asked = listing_pb2.ListRequest()
@@ -113,10 +119,9 @@ class Exporting(Job):
         return self.exported.matching(asked)
 
     def _pages(self, query: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
-        last = ""
-        while page := list(
-            self.exported._get_collection().find({"$and": [query, {"_id": {"$gt": last}}]}).sort("_id", 1).limit(PAGE)
-        ):
+        last, shown = "", projection([], self.exported.caller_fields())
+        records = self.exported._get_collection()
+        while page := list(records.find({"$and": [query, {"_id": {"$gt": last}}]}, shown).sort("_id", 1).limit(PAGE)):
             last = page[-1]["_id"]
             self._join(page)
             yield page
@@ -138,12 +143,12 @@ class Exporting(Job):
             return [_whole(self.exported, row) for row in page]
         if self.format == VCARD:
             return [lines_of(row) for row in page]
-        readers = [flat.cell_of(self.exported.contract, column, self._links) for column in columns]
+        readers = [flat.cell_of(self.exported.contract, column, self._links, self._own) for column in columns]
         return [[read(row) for read in readers] for row in page]
 
     def _is_column(self, column: str) -> bool:
         try:
-            flat.cell_of(self.exported.contract, column, self._links)
+            flat.cell_of(self.exported.contract, column, self._links, self._own)
         except flat.ColumnUnknown:
             return False
         return True

@@ -1,7 +1,7 @@
 """A record as the cells of a row: the way back of `importing.mapping`, column by column, in the same words."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from crm.common.v1 import money_pb2
@@ -9,6 +9,8 @@ from google.protobuf import timestamp_pb2
 
 from chassis.declared import INPUT_ONLY
 from chassis.declared import behaviors as declared
+from chassis.fields import FIELDS
+from chassis.fields.value import shown
 from chassis.importing.links import Link
 
 Cell = str | int | float | bool | None
@@ -24,13 +26,13 @@ class ColumnUnknown(ValueError):
     """A column is no field of the noun."""
 
 
-def usual(contract: Any, links: Iterable[Link]) -> list[str]:
-    """The columns of a noun where nobody says which: its id, its fields, and the first entries of its lists."""
+def usual(contract: Any, links: Iterable[Link], own: Iterable[str]) -> list[str]:
+    """The columns of a noun where nobody says which: its id, its fields, the first entries of its lists, the tenant's `own`."""
     columns: list[str] = []
     for field in contract.DESCRIPTOR.fields:
         if field.name not in _NOT_SHOWN and INPUT_ONLY not in declared(field):
             columns += _usual(field)
-    return columns + [f"{link.name}.{link.by[0]}" for link in links]
+    return columns + [f"{FIELDS}.{key}" for key in own] + [f"{link.name}.{link.by[0]}" for link in links]
 
 
 def _usual(field: Any) -> list[str]:
@@ -47,8 +49,8 @@ def _usual(field: Any) -> list[str]:
     return [f"{field.name}[{number}].{part}" for number in range(1, _ENTRIES + 1) for part in parts]
 
 
-def cell_of(contract: Any, column: str, links: Iterable[Link]) -> Callable[[Record], Cell]:
-    """What reads a column of a stored row. Raises ColumnUnknown."""
+def cell_of(contract: Any, column: str, links: Iterable[Link], own: Collection[str]) -> Callable[[Record], Cell]:
+    """What reads a column of a stored row; `own` are the keys of the tenant's fields that may go out. Raises ColumnUnknown."""
     found = _TARGET.match(column)
     if not found:
         raise ColumnUnknown(column)
@@ -59,6 +61,10 @@ def cell_of(contract: Any, column: str, links: Iterable[Link]) -> Callable[[Reco
     field = contract.DESCRIPTOR.fields_by_name.get(name)
     if field is None or INPUT_ONLY in declared(field):
         raise ColumnUnknown(column)
+    if name == FIELDS:
+        if part not in own:
+            raise ColumnUnknown(column)
+        return lambda row: _own((row.get(FIELDS) or {}).get(part))
     return _reader("_id" if name == "id" else name, field, label, part, column)
 
 
@@ -77,6 +83,13 @@ def _reader(key: str, field: Any, label: str, part: str, column: str) -> Callabl
     if not field.is_repeated:
         return lambda row: _told((row.get(key) or {}).get(part))
     return lambda row: _told((_entry(row.get(key) or (), label) or {}).get(part))
+
+
+def _own(value: Any) -> Cell:
+    if isinstance(value, dict):
+        return f"{amount(value)} {value['currency_code']}"
+    told = shown(value)
+    return ";".join(told) if isinstance(told, list) else told
 
 
 def _entry(entries: Any, label: str) -> Any:

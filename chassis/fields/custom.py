@@ -23,6 +23,7 @@ class CustomField:
         self.row = row
         self.key: str = row["key"]
         self.type_name: str = row["type"]
+        self.label: str = row.get("label") or ""
         index = row.get("index") or {}
         self.required: bool = row.get("required", False)
         self.unique, self.indexed, self.searched = (bool(index.get(name)) for name in ("unique", "filters", "words"))

@@ -51,6 +51,15 @@ class Schema:
             self._catalogues[hidden] = Catalogue({**contract, **own}, hidden=tuple(f"{FIELDS}.{key}" for key in hidden))
         return self._catalogues[hidden]
 
+    def readable(self, whom: Principal) -> dict[str, CustomField]:
+        """The fields that `whom` may know of, by their keys."""
+        hidden = self.hidden(whom)
+        return {key: field for key, field in self.fields.items() if key not in hidden}
+
+    def settable(self, whom: Principal) -> dict[str, CustomField]:
+        """The fields that `whom` may know of and set, by their keys."""
+        return {key: field for key, field in self.readable(whom).items() if field.writable(whom) and not field.formula}
+
     # ---------------------------------------------------------------- what a client gives
 
     def taken(self, held: Values, given: Values, whom: Principal, noun: str) -> Values:
@@ -116,6 +125,17 @@ class Schema:
         index = [{"k": f.key, "v": one} for f, each in held if f.indexed for one in _each(each)]
         unique = [f"{f.key}={value.entry_key(each)}" for f, each in held if f.unique]
         return {name: rows for name, rows in ((INDEX, index), (UNIQUE, unique)) if rows}
+
+    def claims(self, given: Values) -> Iterator[tuple[str, str]]:
+        """The paths of unique fields with what the `given` values would claim of them; not of those that do not fit."""
+        for key in given:
+            if (field := self.fields.get(key)) and field.unique:
+                try:
+                    found = value.read(field.type_name, given[key], field.choice)
+                except Unfit:
+                    continue
+                if found is not None:
+                    yield field.path, value.entry_key(found)
 
     def words(self, values: Values) -> Iterator[str]:
         """The texts in which `query` finds words."""

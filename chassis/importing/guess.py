@@ -4,7 +4,7 @@ Every rule gives several targets; the first that the noun has and that no column
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _SEPARATORS = re.compile(r"[\s_/.:-]+")
 _APOSTROPHES = re.compile("['\u2019]")
@@ -84,9 +84,11 @@ _ADDRESS = re.compile(
 )
 
 
-def guess(headers: Sequence[str], fields: Iterable[str], exists: Callable[[str], bool], system: str) -> list[str]:
-    """A target for each header, empty where none fits. `fields` are the noun's own names; `system` is whose ids these are."""
-    own = {_plain(name): name for name in fields}
+def guess(headers: Sequence[str], fields: Mapping[str, str], exists: Callable[[str], bool], system: str) -> list[str]:
+    """A target for each header, empty where none fits. `fields` are the noun's own names with what they mean; `system` is
+    whose ids these are.
+    """
+    own = {_plain(name): target for name, target in fields.items()}
     taken: set[str] = set()
     found: list[str] = []
     plain = [_plain(header) for header in headers]

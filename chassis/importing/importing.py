@@ -15,7 +15,7 @@ from chassis.importing.cells import Customs
 from chassis.importing.guess import guess
 from chassis.importing.mapping import Mapping as ColumnMapping
 from chassis.importing.mapping import Row, TargetUnknown
-from chassis.importing.rows import BOTH, Kind, Rows, Verdict
+from chassis.importing.rows import BOTH, Kind, Rows, Verdict, stem
 from chassis.jobs import REVERT, RUN, VALIDATE, Job, Step
 from chassis.mirror import Parts
 from chassis.principal import principal
@@ -119,9 +119,7 @@ class Importing(Job):
         self.format, self.encoding, self.delimiter = shape.format, shape.encoding or None, shape.delimiter or None
         given, held = self.columns, {"target": ""}
         mapping = self._mapping([])
-        targets = guess(
-            shape.headers, self.kind.noun.about().given, lambda target: _exists(mapping, target), self.external_system
-        )
+        targets = guess(shape.headers, self._names(), lambda target: _exists(mapping, target), self.external_system)
         self.columns = [
             {**held, "header": header, "target": target, "samples": [text for text in samples if text]}
             for header, target, samples in zip(shape.headers, targets, shape.samples, strict=True)
@@ -129,6 +127,12 @@ class Importing(Job):
         if given:
             looked, self.columns = self.columns, given
             self._keep_headers(looked)
+
+    def _names(self) -> dict[str, str]:
+        """What headers may call the fields that come in, with the targets that they mean."""
+        own = self.kind.noun.caller_schema().settable(principal()).values()
+        labelled = {field.label: field.path for field in own} | {field.key: field.path for field in own}
+        return labelled | {name: name for name in self.kind.noun.about().given}
 
     def _keep_headers(self, held: list[dict[str, Any]]) -> None:
         """What was told of columns, with what is known of them: those that were not named are left out."""
@@ -204,7 +208,7 @@ class Importing(Job):
     def _rows(self) -> Rows:
         headers: dict[str, str] = {}
         for column in self.columns:
-            headers.setdefault(column["target"].partition(".")[0].partition("[")[0], column["header"])
+            headers.setdefault(stem(column["target"]), column["header"])
         return Rows(self.kind, self.match_keys, self.mode, headers)
 
     def _shape(self) -> Shape:
@@ -215,7 +219,8 @@ class Importing(Job):
 
     def _mapping(self, columns: list[dict[str, Any]]) -> ColumnMapping:
         customs = Customs(self.decimal_mark or ".", self.date_order or "YMD", self.country_code or "")
-        return ColumnMapping(self.kind.noun.contract, columns, customs, self.kind.links)
+        own = self.kind.noun.caller_schema().readable(principal())
+        return ColumnMapping(self.kind.noun.contract, columns, customs, self.kind.links, own)
 
 
 def _do(taking: Rows, batch: list[Row], job: Importing) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import orjson
 from crm.common.v1 import money_pb2
-from google.protobuf import json_format, struct_pb2, timestamp_pb2
+from google.protobuf import json_format, timestamp_pb2
 from google.protobuf.message import Message
 
 from chassis.declared import OUTPUT_ONLY, REQUIRED, behaviors
-from chassis.importing.cells import Customs, Read, amount, instant, reader
+from chassis.fields import FIELDS, CustomField
+from chassis.importing.cells import Customs, Read, amount, custom_reader, instant, reader
 from chassis.importing.links import Link
 from chassis.tables.sinks import FORMULA
 
@@ -46,17 +47,22 @@ class Mapping:
     """What becomes of the cells of a file. Raises TargetUnknown with the column's place for a target that is none."""
 
     def __init__(
-        self, contract: type[Message], columns: Sequence[dict[str, Any]], customs: Customs, links: Iterable[Link]
+        self,
+        contract: type[Message],
+        columns: Sequence[dict[str, Any]],
+        customs: Customs,
+        links: Iterable[Link],
+        own: dict[str, CustomField],
     ) -> None:
-        self._contract, self._links = contract, {link.name: link for link in links}
+        self._contract, self._links, self._own = contract, {link.name: link for link in links}, own
         self._puts: list[tuple[int, str, Put, str]] = []
         for place, column in enumerate(columns):
             if target := column.get("target"):
-                own = Customs(
+                written = Customs(
                     customs.decimal_mark, column.get("date_order") or customs.date_order, customs.country_code
                 )
                 whole = target if target in contract.DESCRIPTOR.fields_by_name else ""
-                self._puts.append((place, column["header"], self.put(target, own), whole))
+                self._puts.append((place, column["header"], self.put(target, written), whole))
 
     def row(self, number: int, cells: Sequence[Any]) -> Row:
         """The message of a row, and the faults of its cells."""
@@ -70,7 +76,7 @@ class Mapping:
                     put(
                         row, cell[1:] if cell[0] == "'" and cell[1:].startswith(FORMULA) else cell
                     )  # as exports write it
-                elif whole and isinstance(cell, list | dict):
+                elif whole and whole != FIELDS and isinstance(cell, list | dict):
                     _put_json(whole, row, _plain(cell))
                 else:
                     put(row, _plain(cell))
@@ -98,7 +104,24 @@ class Mapping:
             return _put_one("id", str.strip)  # says which record is meant, and is never kept
         if known is None or OUTPUT_ONLY in behaviors(known):
             raise TargetUnknown(target)
+        if name == FIELDS:
+            return self._put_own(part, customs)
         return _put(known, label, part, customs, target)
+
+    def _put_own(self, key: str, customs: Customs) -> Put:
+        """A cell of a tenant's own field; of all of them, as JSON, where no key is named."""
+        if not key:
+            return self._put_all_own
+        if key not in self._own or self._own[key].formula:
+            raise TargetUnknown(f"{FIELDS}.{key}")
+        read = custom_reader(self._own[key], customs)
+        return lambda row, text: row.message.custom_fields.update({key: read(text)})
+
+    def _put_all_own(self, row: Row, text: str) -> None:
+        _put_json(FIELDS, row, text)
+        for key in self._own.keys() & row.message.custom_fields.fields.keys():
+            if self._own[key].formula:  # it is in what went out, and is computed anew
+                del row.message.custom_fields.fields[key]
 
 
 def _put(known: Any, label: str, part: str, customs: Customs, target: str) -> Put:
@@ -115,8 +138,6 @@ def _put(known: Any, label: str, part: str, customs: Customs, target: str) -> Pu
         return lambda row, text: getattr(row.message, known.name).FromDatetime(instant(text))
     if nested.full_name == _MONEY and not part:
         return partial(_put_money, known.name, customs)
-    if nested.full_name == struct_pb2.Struct.DESCRIPTOR.full_name and part:
-        return lambda row, text: getattr(row.message, known.name).update({part: text})
     if known.is_repeated and not part and not label:
         return partial(_put_json, known.name)
     inner = nested.fields_by_name.get(part or _main(nested))

@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from chassis import mirror, transaction
 from chassis.declared import REQUIRED, behaviors
 from chassis.document import Noun
+from chassis.fields import FIELDS
 from chassis.importing.links import Link
 from chassis.importing.mapping import Row
 from chassis.kept import differences
-from chassis.refusals import Invalid, Refusal
+from chassis.refusals import FieldForbidden, Invalid, Refusal
 from chassis.validation.contract import Nouns, contract_of
 
 CREATE, UPDATE, BOTH = "CREATE", "UPDATE", "BOTH"
@@ -60,11 +62,14 @@ class Rows:
 
     def __init__(self, kind: Kind, keys: Sequence[str], mode: str, headers: Mapping[str, str]) -> None:
         self._kind, self._keys, self._mode, self._headers = kind, keys, mode, headers
+        self._schema = kind.noun.caller_schema()
         self._check = contract_of(kind.noun.contract.DESCRIPTOR, Nouns.PARTIAL)
 
     def keys_of(self, row: Row) -> set[tuple[str, Any]]:
-        """What a record of this row is found by, each with the name of its key."""
-        return {(key, value) for key in self._keys for value in self._values(row.message, key)}
+        """What a record of this row is found by, or has for itself alone, each with the name of its key."""
+        own = json_format.MessageToDict(row.message.custom_fields) if self._schema else {}
+        keys = {(key, value) for key in self._keys for value in self._values(row.message, key)}
+        return keys.union(self._schema.claims(own))
 
     def check(self, row: Row) -> None:
         """Note what of a row does not fit the contract."""
@@ -94,7 +99,7 @@ class Rows:
 
     def _refuse(self, row: Row, refusal: Refusal, verdict: Verdict) -> None:
         verdict.refused += 1
-        if not isinstance(refusal, Invalid) or not refusal.violations:
+        if not isinstance(refusal, Invalid | FieldForbidden) or not refusal.violations:
             verdict.faults.append([row.number, "", "", refusal.detail])
             return
         noun = self._kind.noun.about().noun
@@ -103,7 +108,7 @@ class Rows:
             verdict.faults.append([row.number, self._header(path), "", f"{path} {each.description}"])
 
     def _header(self, path: str) -> str:
-        return self._headers.get(path.lstrip(".").partition(".")[0].partition("[")[0], "")
+        return self._headers.get(stem(path.lstrip(".")), "")
 
     # ---------------------------------------------------------------- finding
 
@@ -219,9 +224,16 @@ class Rows:
         if not record.amend(told, [each.name for each, _ in told.ListFields() if each.name != "id"]):
             verdict.unchanged += 1
             return
-        before = {name: known.get(name) for name in differences(known, record._row())}
+        changed = differences(known, record._row()).keys() - mirror.CHASSIS_FIELDS
+        before = {name: known.get(name) for name in changed}
         record.keep()
         verdict.updated.append({"id": record.id, "revision": record.revision, "before": before})
+
+
+def stem(path: str) -> str:
+    """The field that a path leads to or into, which may be a tenant's own: `emails` of `emails[0].address`."""
+    first = path.partition(".")[0].partition("[")[0]
+    return path if first == FIELDS else first
 
 
 def merged(noun: type[Noun], known: dict[str, Any], told: Message) -> Any:

@@ -58,9 +58,8 @@ def _each(
 
 def _restore(record: Noun, before: Mapping[str, Any]) -> None:
     for name, value in before.items():
-        if name != "search_tokens":
-            setattr(record, name, [] if value is None and record._fields[name].default is list else value)
-    record.record_standard("Updated", changed_fields=sorted(before.keys() - {"search_tokens"}))
+        setattr(record, name, [] if value is None and record._fields[name].default is list else value)
+    record.record_standard("Updated", changed_fields=sorted(before))
 
 
 def _ours_alone(job: Any, row: Mapping[str, Any], revision: int) -> bool:

@@ -22,7 +22,7 @@ real = pytest.mark.skipif(not DATA.exists(), reason=f"the corpora are not at {DA
 
 def guessed(noun: str, headers: list[str]) -> dict[str, str]:
     kind = Import.kinds[noun]
-    mapping = Mapping(kind.noun.contract, [], Customs(), kind.links)
+    mapping = Mapping(kind.noun.contract, [], Customs(), kind.links, {})
 
     def exists(target: str) -> bool:
         try:
@@ -31,7 +31,7 @@ def guessed(noun: str, headers: list[str]) -> dict[str, str]:
             return False
         return True
 
-    found = guess(headers, kind.noun.about().given, exists, "import")
+    found = guess(headers, {name: name for name in kind.noun.about().given}, exists, "import")
     return {header: target for header, target in zip(headers, found, strict=True) if target}
 
 
@@ -133,7 +133,7 @@ def test_names_of_countries_and_sites_in_any_script_are_read() -> None:
     mapping = Mapping(
         account_pb2.Account,
         [{"header": "Website", "target": "website"}, {"header": "Country", "target": "addresses[1].country_code"}],
-        Customs(), (),
+        Customs(), (), {},
     )  # fmt: skip
     found = mapping.row(1, [row["Website"], row["Country"]])
     assert not found.faults
@@ -220,7 +220,7 @@ def test_countries_and_answers_are_read_as_people_write_them() -> None:
 
 def a_mapping(*targets: str, **customs: str) -> Mapping:
     columns = [{"header": target, "target": target} for target in targets]
-    return Mapping(contact_pb2.Contact, columns, Customs(**customs), Import.kinds["contact"].links)
+    return Mapping(contact_pb2.Contact, columns, Customs(**customs), Import.kinds["contact"].links, {})
 
 
 def test_columns_of_one_label_make_one_entry() -> None:
@@ -250,4 +250,4 @@ def test_an_apostrophe_that_an_export_wrote_is_taken_away_again() -> None:
 @pytest.mark.parametrize("target", ["shoe_size", "emails[1].colour", "display_name", "account.colour", "", "a b"])
 def test_a_target_that_is_none_is_unknown(target: str) -> None:
     with pytest.raises(TargetUnknown):
-        Mapping(contact_pb2.Contact, [], Customs(), ()).put(target, Customs())
+        Mapping(contact_pb2.Contact, [], Customs(), (), {}).put(target, Customs())
