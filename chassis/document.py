@@ -201,6 +201,20 @@ class Noun(Kept):
         return noun
 
     @classmethod
+    def purge(cls, request: Any) -> None:
+        """Delete the deleted record that `request.id` names for good. Refused with NotFound, NotDeleted, StaleRevision."""
+        row = cls._get_collection().find_one({"_id": request.id, **cls.visible("purge")})
+        if row is None:
+            raise cls.missing(request.id)
+        noun = cls._loaded(row)
+        if noun.deleted_time is None:
+            raise NotDeleted(noun=cls.about().noun, id=request.id)
+        noun.guard()
+        if event := cls.about().event("Purged"):
+            noun.record(event(**{f"{cls.about().noun}_id": noun.id}))
+        noun.erase()
+
+    @classmethod
     def of_external_id(cls, system: str, external_id: str) -> Self | None:
         """The record that another system names so, deleted or not; None when there is none."""
         row = cls.row_of_external_id(system, external_id)

@@ -13,12 +13,20 @@ from chassis.projection import Projection
 
 RESTORABLE = timedelta(days=30)  # api.md: a deleted record can be restored for so long
 
+_EXPIRING = "deleted_time"
+
 
 def prepare(model: type[Noun] | type[Projection]) -> None:
     """Make the indexes of a noun or a projection; those that are there already stay as they are."""
     standing = _standing(model) if issubclass(model, Noun) else []
+    if issubclass(model, Noun) and model.about().event("Purged") and f"{_EXPIRING}_1" in _present(model):
+        model._get_collection().drop_index(f"{_EXPIRING}_1")  # from before its purges were announced
     if wanted := standing + [_index(*names, "_id") for names in model.indexed]:
         model._get_collection().create_indexes(wanted)
+
+
+def _present(model: type[Noun]) -> Any:
+    return model._get_collection().index_information()
 
 
 def _standing(noun: type[Noun]) -> list[IndexModel]:
@@ -26,7 +34,7 @@ def _standing(noun: type[Noun]) -> list[IndexModel]:
         _index("_id", order=DESCENDING),
         _index("search_tokens"),
         _unique("external_ids", "external_ids.system", "external_ids.id"),
-        IndexModel([("deleted_time", ASCENDING)], expireAfterSeconds=int(RESTORABLE.total_seconds())),
+        _deleted(noun),
     ]
     if noun.about().owned:
         indexes += [_index("owner_id", "_id"), _index("team_id", "_id")]
@@ -37,6 +45,14 @@ def _standing(noun: type[Noun]) -> list[IndexModel]:
         members: Any = [("tenant_id", ASCENDING), (LISTS, ASCENDING), ("_id", ASCENDING)]
         indexes.append(IndexModel(members, partialFilterExpression={LISTS: {"$exists": True}}))
     return indexes + [_unique(name, name) for name in noun.unique]
+
+
+def _deleted(noun: type[Noun]) -> IndexModel:
+    # A purge that is announced is done by chassis/retention.py; what nobody needs to hear of, the server expires by itself.
+    if noun.about().event("Purged"):
+        present = {"deleted_time": {"$exists": True}}
+        return IndexModel([("deleted_time", ASCENDING), ("_id", ASCENDING)], partialFilterExpression=present)
+    return IndexModel([(_EXPIRING, ASCENDING)], expireAfterSeconds=int(RESTORABLE.total_seconds()))
 
 
 def _index(*names: str, order: int = ASCENDING) -> IndexModel:

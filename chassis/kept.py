@@ -160,12 +160,25 @@ class Kept(Document):
             transaction.insert(self._get_collection(), row)
         else:
             self._replace(row, changes)
-        outbox.write(
-            self._get_db(), self.home_service(), self.id, self.revision, self._recorded(), self._schema().version
-        )
-        self._recorded().clear()
+        self._announce()
         self._remember(row)
         return True
+
+    def erase(self) -> None:
+        """Take the stored record away for good and announce what was recorded. Refused with StaleRevision."""
+        if self._before is None:
+            return
+        held = {"_id": self.id, "tenant_id": self.tenant_id, "revision": self._before["revision"]}
+        if not self._get_collection().delete_one(held).deleted_count:
+            raise StaleRevision(noun=self.about().noun, id=self.id, etag="another")
+        for pair in self._before.get("external_ids", ()):
+            transaction.remember(self._pair_key(**pair), None)
+        self._announce()
+
+    def _announce(self) -> None:
+        version = self._schema().version
+        outbox.write(self._get_db(), self.home_service(), self.id, self.revision, self._recorded(), version)
+        self._recorded().clear()
 
     def _remember(self, row: dict[str, Any]) -> None:
         for pair in (self._before or {}).get("external_ids", ()):

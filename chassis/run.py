@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import structlog
 from pymongo.errors import PyMongoError
 
-from chassis import idempotency, indexes, mirror, telemetry, transaction
+from chassis import idempotency, indexes, mirror, retention, telemetry, transaction
 from chassis.bus import Bus
 from chassis.config import ConfigFault, ServiceSettings, load
 from chassis.document import Noun
@@ -83,7 +83,7 @@ class Process:
         companions: Sequence[Callable[[Any], Companion]] = (),
     ) -> None:
         self.settings = settings
-        self.companions = [make(settings) for make in companions]
+        self.companions = [make(settings) for make in (retention.keeping(*servicer.nouns), *companions)]
         self.prepare = prepare
         definitions = (FieldDefinition,) if any(FIELDS in noun.about().fields for noun in servicer.nouns) else ()
         self.kept: tuple[type[Noun] | type[Projection], ...] = (*servicer.nouns, *definitions, *projections)

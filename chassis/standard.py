@@ -1,4 +1,4 @@
-"""The standard methods, once for every noun: get, list, create, update, delete, restore, upsert, and their batches.
+"""The standard methods, once for every noun: get, list, create, update, delete, restore, purge, upsert, and their batches.
 
 `standard(Product, Opportunity)` is a servicer mixin with an rpc method for each of them; a service writes down only its
 verbs. Methods that the contract does not offer are simply never called.
@@ -67,6 +67,12 @@ def delete(noun: type[Noun], request: Any) -> Written:
     return record.message(), DELETED
 
 
+def purge(noun: type[Noun], request: Any) -> requests_pb2.PurgeResponse:
+    """Delete a deleted record for good."""
+    noun.purge(request)
+    return requests_pb2.PurgeResponse()
+
+
 def _singles(noun: type[Noun]) -> dict[str, Any]:
     about = noun.about()
     name, field = about.name, about.noun
@@ -81,6 +87,7 @@ def _singles(noun: type[Noun]) -> dict[str, Any]:
         f"Update{name}": lambda self, request, context: update(noun, getattr(request, field), request.update_mask)[0],
         f"Delete{name}": lambda self, request, context: delete(noun, request)[0],
         f"Restore{name}": lambda self, request, context: noun.restore(request.id).message(),
+        f"Purge{name}": lambda self, request, context: purge(noun, request),
         f"Upsert{name}": lambda self, request, context: upsert(
             noun, request.system, request.external_id, getattr(request, field)
         )[0],

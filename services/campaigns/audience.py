@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crm.campaigns.v1 import audience_pb2
-from crm.contacts.v1 import contact_pb2
+from crm.contacts.v1 import channels_pb2, contact_pb2
 from pymongo.collection import Collection
 
 from chassis import BooleanField, ListField, NotFound, Projection, StringField, listing, mirror, principal
@@ -21,6 +21,9 @@ Row = dict[str, Any]
 
 FIELDS = listing.catalogue(audience_pb2.AudienceMember.DESCRIPTOR)
 SHOWN = frozenset(field.name for field in audience_pb2.AudienceMember.DESCRIPTOR.fields) - {"id", "etag"}
+# What contacts knows of an address that nothing may be sent to.
+_UNWANTED = (channels_pb2.EmailAddress.BOUNCED, channels_pb2.EmailAddress.OPTED_OUT)
+
 # What is forgotten when a contact goes; what it bought and was sent stays countable should it come back.
 _PERSONAL = (
     "given_name", "family_name", "display_name", "email", "email_domain", "account_id", "account_name", "industry",
@@ -110,7 +113,7 @@ def page(request: Any, narrow: Row) -> audience_pb2.ListAudienceMembersResponse:
 
 
 def _told(contact: contact_pb2.Contact) -> Row:
-    email = next((each.address for each in contact.emails if each.primary), "")
+    email = next((each.address for each in contact.emails if each.primary and each.status not in _UNWANTED), "")
     account = Account.objects(id=contact.account_id).as_pymongo().first() if contact.account_id else None
     told = {
         "create_time": _instant(contact.create_time),

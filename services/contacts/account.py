@@ -4,7 +4,11 @@ from crm.common.v1 import address_pb2, money_pb2
 from crm.contacts.v1 import account_pb2, channels_pb2
 
 from chassis import CustomFields, IntField, Invalid, ListField, Owned, Part, Parts, StringField, principal, refer
-from services.contacts.channels import normal_domain, with_one_primary, without_repeats
+from services.contacts import postal, registers, telephones
+from services.contacts.channels import normal_domain, without_repeats
+
+SIZE_BANDS = ((10, "1-10"), (50, "11-50"), (200, "51-200"), (500, "201-500"), (1000, "501-1000"), (5000, "1001-5000"),
+              (10_000, "5001-10000"))  # fmt: skip
 
 DEEPEST = 50  # levels of a tree of accounts; the largest groups of companies have about twenty
 
@@ -16,7 +20,7 @@ class Account(Owned):
 
     contract = account_pb2.Account
     meta = {"collection": "accounts"}
-    searched = ("name", "legal_name", "domain", "phones.number")
+    searched = ("name", "legal_name", "domain", "other_domains", "phones.number", "registration_ids.number")
     indexed = (("parent_id",), ("domain",), ("name",))
 
     name = StringField()
@@ -34,11 +38,19 @@ class Account(Owned):
     description = StringField()
     tags = ListField(StringField())
     custom_fields = CustomFields()
+    other_domains = ListField(StringField())
+    size_band = StringField()
+    registration_ids = Parts(account_pb2.Account.RegistrationId)
 
     def settle(self) -> None:
-        """One written form for the domain, one primary telephone, and a place in the tree."""
+        """One written form for domains, addresses and telephones, a size, and a place in the tree."""
         self.domain = normal_domain(self.domain) if self.domain else None
-        self.phones = with_one_primary(self.phones, "account.phones")
+        others = without_repeats(normal_domain(each) for each in self.other_domains)
+        self.other_domains = [each for each in others if each != self.domain]
+        self.addresses = [postal.settled(address) for address in self.addresses]
+        self.phones = telephones.settled(self.phones, "account.phones", postal.country_of(self.addresses))
+        self.size_band = size_band(self.employee_count) if self.employee_count else self.size_band
+        self.registration_ids = registers.settled(self.registration_ids, "account.registration_ids")
         self.tags = without_repeats(self.tags)
         if self.parent_id and self.parent_id != (self._before or {}).get("parent_id"):
             refer(self, "parent_id", Account)
@@ -55,6 +67,11 @@ class Account(Owned):
             if levels == DEEPEST:
                 raise Invalid.field("account.parent_id", f"lies deeper than {DEEPEST} levels")
             above, levels = Account.objects(id=above).scalar("parent_id").first(), levels + 1
+
+
+def size_band(employees: int) -> str:
+    """The band that a number of employees above 0 lies in."""
+    return next((band for most, band in SIZE_BANDS if employees <= most), "10001+")
 
 
 def _take_turns() -> None:

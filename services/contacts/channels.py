@@ -1,8 +1,10 @@
-"""How people and companies are reached: e-mail addresses, telephone numbers and domains, each in one written form.
+"""How people and companies are reached: e-mail addresses, languages and domains, each in one written form.
 
 Everything here is pure: nouns call it when they settle, conversion when it compares.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -30,6 +32,9 @@ FREE_MAIL = frozenset(
 )  # fmt: skip
 
 
+_SCRIPT = re.compile(r"[a-z]{4}")
+
+
 def normal_domain(domain: str) -> str:
     """A domain as registries write it: in lower case and IDNA (RFC 5891), without the root's dot and a `www.` before it.
 
@@ -44,8 +49,11 @@ def normal_domain(domain: str) -> str:
 
 
 def normal_address(address: str) -> str:
-    """An e-mail address with its domain in lower case; what stands before the `@` is its owner's own (RFC 5321, 2.4)."""
-    local, at, domain = address.strip().rpartition("@")
+    """An e-mail address with its domain in lower case; what stands before the `@` is its owner's own (RFC 5321, 2.4).
+
+    Only in Unicode's form NFC, for two ways to write one letter are one mailbox (RFC 6532, 3.1).
+    """
+    local, at, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
     return f"{local}{at}{domain.lower()}"
 
 
@@ -72,6 +80,19 @@ def with_one_primary(entries: list[Entry], path: str) -> list[Entry]:
         raise Invalid(Violation(f"{path}[{place}].primary", "another one is primary already") for place in marked[1:])
     chosen = marked[0] if marked else 0
     return [{**entry, "primary": place == chosen} for place, entry in enumerate(entries)]
+
+
+def normal_language(tag: str) -> str:
+    """A language tag as BCP 47 writes it (RFC 5646, 2.1.1): `PT-br` → `pt-BR`, `zh-hant-tw` → `zh-Hant-TW`."""
+    first, *rest = tag.lower().split("-")
+    written, extended = [first], len(first) == 1
+    for part in rest:
+        own = not extended and len(part) > 1
+        written.append(
+            part.title() if own and _SCRIPT.fullmatch(part) else part.upper() if own and len(part) == 2 else part
+        )
+        extended = extended or len(part) == 1  # after a singleton, as in `x-…` and `u-…`, all is in lower case
+    return "-".join(written)
 
 
 def without_repeats(values: Iterable[str]) -> list[str]:

@@ -4,8 +4,17 @@ from crm.common.v1 import address_pb2
 from crm.contacts.v1 import channels_pb2, contact_pb2
 
 from chassis import CustomFields, Invalid, ListField, Owned, Parts, StringField, Violation, refer
+from services.contacts import postal, telephones
 from services.contacts.account import Account
-from services.contacts.channels import Entry, normal_address, same_mailbox, with_one_primary, without_repeats
+from services.contacts.channels import (
+    Entry,
+    normal_address,
+    normal_language,
+    same_mailbox,
+    with_one_primary,
+    without_repeats,
+)
+from services.contacts.names import Name
 
 
 class Contact(Owned):
@@ -13,12 +22,24 @@ class Contact(Owned):
 
     contract = contact_pb2.Contact
     meta = {"collection": "contacts"}
-    searched = ("given_name", "family_name", "emails.address", "phones.number")
+    searched = (
+        "given_name", "middle_name", "family_name", "nickname", "display_name", "phonetic_given_name", "phonetic_family_name",
+        "emails.address", "phones.number",
+    )  # fmt: skip
     indexed = (("account_id",), ("emails.address",), ("display_name",))
 
+    honorific = StringField()
     given_name = StringField()
+    middle_name = StringField()
     family_name = StringField()
+    suffix = StringField()
+    nickname = StringField()
+    phonetic_given_name = StringField()
+    phonetic_family_name = StringField()
+    name_order = StringField()
     display_name = StringField()
+    formal_name = StringField()
+    gender = StringField()
     emails = Parts(channels_pb2.EmailAddress)
     phones = Parts(channels_pb2.PhoneNumber)
     addresses = Parts(address_pb2.PostalAddress)
@@ -37,20 +58,25 @@ class Contact(Owned):
         return any(same_mailbox(address, email["address"]) for email in self.emails)
 
     def settle(self) -> None:
-        """A name to show, e-mail addresses in one written form, one primary of each, and an account that is there."""
+        """A name to show, addresses and telephones in one written form, one primary of each, and an account that is there."""
         self.emails = with_one_primary(_written(self.emails), "contact.emails")
-        self.phones = with_one_primary(self.phones, "contact.phones")
+        self.addresses = [postal.settled(address) for address in self.addresses]
+        self.phones = telephones.settled(self.phones, "contact.phones", postal.country_of(self.addresses))
+        self.language_code = normal_language(self.language_code) if self.language_code else None
         self.tags = without_repeats(self.tags)
-        self.display_name = display_name(self.given_name, self.family_name, self.emails)
-        if not self.display_name:
-            raise Invalid.field("contact.family_name", "is required where there is no given name and no e-mail address")
+        self._be_called()
         refer(self, "account_id", Account)
 
+    def _be_called(self) -> None:
+        name = Name.of(self)
+        self.formal_name = name.formal or None
+        self.display_name = name.shown or _first(self.emails)
+        if not self.display_name:
+            raise Invalid.field("contact.family_name", "is required where there is no other name and no e-mail address")
 
-def display_name(given_name: str | None, family_name: str | None, emails: list[Entry]) -> str:
-    """Given and family name, else the primary e-mail address, else nothing."""
-    names = [name.strip() for name in (given_name, family_name) if name and name.strip()]
-    return " ".join(names) or next((email["address"] for email in emails if email.get("primary")), "")
+
+def _first(emails: list[Entry]) -> str:
+    return next((email["address"] for email in emails if email["primary"]), "")
 
 
 def _written(emails: list[Entry]) -> list[Entry]:

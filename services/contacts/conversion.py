@@ -13,6 +13,7 @@ from services.contacts.account import Account
 from services.contacts.channels import company_domain
 from services.contacts.contact import Contact
 from services.contacts.lead import Lead
+from services.contacts.names import PARTS
 
 
 def convert(lead: Lead, request: Any) -> None:
@@ -73,7 +74,10 @@ def _new_account(lead: Lead) -> Account | None:
         return None
     return Account.create(
         account_pb2.Account(
-            name=lead.company_name or domain, domain=domain, owner_id=lead.owner_id or "", team_id=lead.team_id or ""
+            name=lead.company_name or domain,
+            domain=domain,
+            **_of_lead(lead, "owner_id", "team_id", "website", "industry", "employee_count", "region"),
+            addresses=[lead.address] if lead.address else [],
         )
     )
 
@@ -84,15 +88,15 @@ def _new_contact(lead: Lead, account: Account | None) -> Contact | None:
         return None
     return Contact.create(
         contact_pb2.Contact(
-            given_name=lead.given_name or "",
-            family_name=lead.family_name or "",
+            **_of_lead(lead, *PARTS, "language_code", "time_zone", "job_title", "owner_id", "team_id", "description"),
             emails=[{"address": lead.email}] if lead.email else [],
             phones=[{"number": lead.phone}] if lead.phone else [],
-            job_title=lead.job_title or "",
+            addresses=[lead.address] if lead.address else [],
             account_id=account.id if account else "",
-            owner_id=lead.owner_id or "",
-            team_id=lead.team_id or "",
-            description=lead.description or "",
             tags=lead.tags,
         )
     )
+
+
+def _of_lead(lead: Lead, *names: str) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(lead, name)) is not None}

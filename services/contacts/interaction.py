@@ -95,6 +95,14 @@ class Interaction(Noun):
         with suppress(AlreadyExists):  # it was told before
             cls.fresh(source=fact.service, source_id=fact.id, actor_id=fact.actor_id, **said).enter()
 
+    @classmethod
+    def forget(cls, field: str, id: str) -> None:
+        """Take an account or a contact that is no more off what happened; what was on its timeline alone goes with it."""
+        rows, here = cls._get_collection(), {"tenant_id": principal().tenant_id, field: id}
+        alone = {"account_ids": {"$in": [None, [], [id]]}, "contact_ids": {"$in": [None, [], [id]]}}
+        rows.delete_many({**here, **alone})
+        rows.update_many(here, {"$pull": {field: id}, "$inc": {"revision": 1}})
+
     def arrive(self) -> None:
         """What a user logs happened now, unless it is said when."""
         super().arrive()

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from crm.common.v1 import money_pb2
+from crm.common.v1 import address_pb2, money_pb2
 from crm.contacts.v1 import events_pb2, lead_pb2
 
-from chassis import CustomFields, Invalid, ListField, Owned, Part, StringField
-from services.contacts.channels import normal_address, without_repeats
+from chassis import CustomFields, IntField, Invalid, ListField, Owned, Part, StringField
+from services.contacts import postal, telephones
+from services.contacts.channels import normal_address, normal_language, without_repeats
+from services.contacts.names import Name
 from services.contacts.refusals import (
     LeadAlreadyConverted,
     LeadAlreadyQualified,
@@ -29,14 +31,33 @@ class Lead(Owned):
 
     contract = lead_pb2.Lead
     meta = {"collection": "leads"}
-    searched = ("given_name", "family_name", "company_name", "email", "phone")
+    searched = (
+        "given_name", "middle_name", "family_name", "nickname", "display_name", "phonetic_given_name", "phonetic_family_name",
+        "company_name", "email", "phone",
+    )  # fmt: skip
     indexed = (("status",), ("email",), ("source",), ("campaign_id",))
 
+    honorific = StringField()
     given_name = StringField()
+    middle_name = StringField()
     family_name = StringField()
+    suffix = StringField()
+    nickname = StringField()
+    phonetic_given_name = StringField()
+    phonetic_family_name = StringField()
+    name_order = StringField()
+    display_name = StringField()
     company_name = StringField()
     email = StringField()
     phone = StringField()
+    phone_raw = StringField()
+    address = Part(address_pb2.PostalAddress)
+    language_code = StringField()
+    time_zone = StringField()
+    region = StringField()
+    industry = StringField()
+    employee_count = IntField()
+    website = StringField()
     job_title = StringField()
     source = StringField()
     campaign_id = StringField()
@@ -55,8 +76,8 @@ class Lead(Owned):
 
     @property
     def person(self) -> str:
-        """Given and family name; empty where nobody is named."""
-        return " ".join(name.strip() for name in (self.given_name, self.family_name) if name and name.strip())
+        """The name to show; empty where nobody is named."""
+        return Name.of(self).shown
 
     @property
     def title(self) -> str:
@@ -120,13 +141,27 @@ class Lead(Owned):
         self.status = NEW
 
     def settle(self) -> None:
-        """One written form for the e-mail address, somebody to talk to, and nothing rewritten after the conversion."""
+        """One written form for what reaches the lead, somebody to talk to, and nothing rewritten after the conversion."""
         self.email = normal_address(self.email) if self.email else None
+        self.address = postal.settled(self.address) if self.address else None
+        self._read_phone()
+        self.language_code = normal_language(self.language_code) if self.language_code else None
         self.tags = without_repeats(self.tags)
-        if not (self.person or self.company_name or self.email):
+        self.display_name = self.person or self.company_name or self.email
+        if not self.display_name:
             raise Invalid.field("lead.family_name", "is required where there is no other name and no e-mail address")
         if self.converted and self._before and not self._changed() <= _STILL_OPEN:
             raise LeadAlreadyConverted(lead=self.id)
+
+    def _read_phone(self) -> None:
+        """What was typed is read once, for it is no other number when the address changes; a new number takes its place."""
+        before = self._before or {}
+        said = self.phone if self.phone != before.get("phone") else None
+        if self.phone_raw and self.phone_raw != before.get("phone_raw"):
+            country = postal.country_of([self.address] if self.address else [])
+            self.phone = telephones.typed_number(self.phone_raw, country, "lead.phone_raw", said or "").number
+        elif said or not self.phone:
+            self.phone_raw = None
 
     def _changed(self) -> set[str]:
         before = self._before or {}

@@ -77,6 +77,18 @@ def show_the_cancellation(event: sales.OrderCancelled, fact: Fact) -> None:
     _tell_of_order(fact, "cancelled", order, people, at=_known(order, "cancel_time"), description=order.cancel_reason)
 
 
+@on(contacts.AccountPurged)
+def end_the_timeline_of_the_account(event: contacts.AccountPurged, fact: Fact) -> None:
+    """Its timeline is gone."""
+    Interaction.forget("account_ids", event.account_id)
+
+
+@on(contacts.ContactPurged)
+def end_the_timeline_of_the_contact(event: contacts.ContactPurged, fact: Fact) -> None:
+    """Its timeline is gone."""
+    Interaction.forget("contact_ids", event.contact_id)
+
+
 @on(contacts.LeadConverted)
 def show_the_conversion(event: contacts.LeadConverted, fact: Fact) -> None:
     """Whom we first knew as a lead."""

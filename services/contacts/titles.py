@@ -47,8 +47,8 @@ def of_ticket(happened: str, ticket: ticket_pb2.Ticket) -> str:
 
 def of_conversion(lead: lead_pb2.Lead) -> str:
     """`Lead converted: Ada Thorn, Rose & Thorn Nurseries`"""
-    person = f"{lead.given_name.strip()} {lead.family_name.strip()}".strip()
-    return f"Lead converted: {', '.join(filter(None, (person, lead.company_name))) or lead.email}"[:_LONGEST]
+    called = dict.fromkeys(filter(None, (lead.display_name, lead.company_name)))
+    return f"Lead converted: {', '.join(called)}"[:_LONGEST]
 
 
 def of_mail(happened: str, campaign_name: str) -> str:

@@ -60,6 +60,14 @@ def test_a_deleted_contact_leaves_every_segment_and_nothing_tells_who_it_was(mar
     assert marketing.members(dynamic) == {contact.id}
 
 
+@pytest.mark.parametrize(("status", "told"), [("VALID", True), ("BOUNCED", False), ("OPTED_OUT", False)])
+def test_an_address_that_nothing_may_be_sent_to_is_none(marketing: Marketing, status: str, told: bool) -> None:
+    emails = [{"address": "ada@roseandthorn.example", "primary": True, "status": status}]
+    ada = marketing.meet(emails=emails, consents=False)
+    [member] = marketing.caller.ListAudienceMembers(listing_pb2.ListRequest()).audience_members
+    assert (member.id, member.email) == (ada.id, "ada@roseandthorn.example" if told else "")
+
+
 def test_sales_count_for_people_whatever_comes_first_and_however_often(marketing: Marketing) -> None:
     segment = marketing.segment(where(all=[{"field": "order_count", "op": "gte", "value": 2}]))
     contact = a_contact_told()

@@ -1,26 +1,9 @@
 """The noun: what a contact does by itself, without any connection."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from chassis import Invalid
-from services.contacts.contact import display_name
 from tests.builders.contacts import a_contact
-
-NAME = st.none() | st.text(max_size=12)
-EMAILS = st.sampled_from([[], [{"address": "ada@roseandthorn.example", "primary": True}]])
-
-
-@given(NAME, NAME, EMAILS)
-def test_a_contact_is_shown_by_its_names_else_its_primary_address(given_name, family_name, emails) -> None:
-    shown = display_name(given_name, family_name, emails)
-    written = [name.strip() for name in (given_name, family_name) if name and name.strip()]
-    assert shown == shown.strip()
-    if written:
-        assert all(name in shown for name in written)
-    else:
-        assert shown == (emails[0]["address"] if emails else "")
 
 
 def test_a_contact_without_names_is_shown_by_the_address_to_write_to_first() -> None:
@@ -59,3 +42,24 @@ def test_settling_again_changes_nothing() -> None:
     contact.settle()
     assert contact.to_mongo() == before
     assert contact.tags == ["vip", "roses"]
+
+
+def test_a_name_is_shown_and_written_in_the_order_of_its_owner() -> None:
+    yamada = a_contact(given_name="太郎", family_name="山田", honorific="様")
+    yamada.settle()
+    assert (yamada.display_name, yamada.formal_name) == ("山田太郎", "山田太郎様")
+    ada = a_contact(honorific="Dr.", suffix="PhD", middle_name="M.")
+    ada.settle()
+    assert (ada.display_name, ada.formal_name) == ("Ada M. Thorn PhD", "Dr. Ada M. Thorn PhD")
+
+
+def test_a_typed_number_is_read_in_the_country_of_the_first_address() -> None:
+    contact = a_contact(phones=[{"raw": "01 23 45 67 89"}], addresses=[{"country_code": "FR", "locality": "Paris"}])
+    contact.settle()
+    assert contact.phones == [{"raw": "01 23 45 67 89", "number": "+33123456789", "region": "FR", "primary": True}]
+
+
+def test_a_language_is_kept_as_the_standard_writes_it() -> None:
+    contact = a_contact(language_code="PT-br")
+    contact.settle()
+    assert contact.language_code == "pt-BR"

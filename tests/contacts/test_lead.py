@@ -134,3 +134,22 @@ def test_a_lead_is_called_by_its_company_else_its_person_else_its_address() -> N
     assert a_lead().title == "Vale Gardens"
     assert a_lead(company_name=None).title == "Mina Vale"
     assert a_lead(company_name=None, given_name=None, family_name=" ").title == "mina@valegardens.example"
+
+
+def test_a_typed_number_is_read_once_and_gives_way_to_a_new_one() -> None:
+    lead = a_lead(phone_raw="0151 234 567 89", address={"country_code": "DE"})
+    lead.settle()
+    assert lead.phone == "+4915123456789"
+    lead._before = lead._stored()
+    lead.address = {"country_code": "FR"}
+    lead.settle()
+    assert (lead.phone, lead.phone_raw) == ("+4915123456789", "0151 234 567 89")
+    lead.phone = "+447400123456"
+    lead.settle()
+    assert (lead.phone, lead.phone_raw) == ("+447400123456", None)
+
+
+def test_a_typed_number_of_no_known_country_is_refused_where_it_stands() -> None:
+    with pytest.raises(Invalid) as refusal:
+        a_lead(phone_raw="0151 234 567 89").settle()
+    assert [each.field for each in refusal.value.violations] == ["lead.phone_raw"]

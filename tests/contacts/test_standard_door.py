@@ -1,6 +1,8 @@
 """The standard methods at the door, the same for accounts, contacts and leads."""
 
 import threading
+from collections.abc import Callable
+from datetime import timedelta
 
 import grpc
 from crm.common.v1 import requests_pb2
@@ -10,11 +12,14 @@ from crm.common.v1.requests_pb2 import (
     BatchGetRequest,
     DeleteRequest,
     GetRequest,
+    PurgeRequest,
     RestoreRequest,
 )
 
-from chassis import new_id
+from chassis import new_id, now, retention, transaction
+from chassis.indexes import RESTORABLE
 from chassis.testing import Caller, details, reason
+from services.contacts.service import Contacts
 from tests.contacts.cases import Case, every_noun
 from tests.refused import refused
 
@@ -88,6 +93,45 @@ def test_a_deleted_record_leaves_the_lists_and_comes_back(case: Case, caller: Ca
     assert not back.HasField("deleted_time")
     assert case.ids(caller, ListRequest()) == [made.id]
     assert reason(refused(case.call, caller, "Restore", RestoreRequest(id=made.id))) == "NOT_DELETED"
+
+
+@every_noun
+def test_a_purged_record_never_comes_back_and_its_names_are_free(case: Case, caller: Caller) -> None:
+    made = case.upsert(caller, "erp", "4711")
+    assert reason(refused(case.call, caller, "Purge", PurgeRequest(id=made.id))) == "NOT_DELETED"
+    gone = case.call(caller, "Delete", DeleteRequest(id=made.id))
+    stale = caller.saying(if_match=made.etag)
+    assert reason(refused(case.call, stale, "Purge", PurgeRequest(id=made.id))) == "STALE_REVISION"
+    case.call(caller.saying(if_match=gone.etag), "Purge", PurgeRequest(id=made.id))
+    assert case.ids(caller, ListRequest(with_deleted=True)) == []
+    for method, request in (("Get", GetRequest), ("Restore", RestoreRequest), ("Purge", PurgeRequest)):
+        assert reason(refused(case.call, caller, method, request(id=made.id))) == "NOT_FOUND"
+    assert case.upsert(caller, "erp", "4711").id != made.id
+    told = list(transaction.database()["events"].find({"record_id": made.id}).sort("revision"))
+    assert told[-1]["subject"] == f"{case.field}.purged"
+
+
+@every_noun
+def test_who_may_delete_may_not_purge(case: Case, caller: Caller, colleague: Callable[..., Caller]) -> None:
+    made = case.create(caller)
+    case.call(caller, "Delete", DeleteRequest(id=made.id))
+    clerk = colleague(grants={"contacts.*.read": "all", "contacts.*.write": "all", "contacts.*.delete": "all"})
+    assert reason(refused(case.call, clerk, "Purge", PurgeRequest(id=made.id))) == "FORBIDDEN"
+    assert case.ids(caller, ListRequest(with_deleted=True)) == [made.id]
+
+
+@every_noun
+def test_what_can_be_restored_no_longer_is_purged_by_itself(case: Case, caller: Caller) -> None:
+    kept, over = case.create(caller), case.create(caller)
+    for each in (kept, over):
+        case.call(caller, "Delete", DeleteRequest(id=each.id))
+    rows = transaction.database()[case.plural.lower()]
+    rows.update_one({"_id": over.id}, {"$set": {"deleted_time": now() - RESTORABLE - timedelta(minutes=1)}})
+    mine = [item for item in retention.due(Contacts.nouns) if item[1]["_id"] in (kept.id, over.id)]
+    assert [row["_id"] for _, row in mine] == [over.id]
+    for item in mine:
+        retention.purge(item)
+    assert case.ids(caller, ListRequest(with_deleted=True)) == [kept.id]
 
 
 @every_noun

@@ -7,7 +7,9 @@ from typing import Any
 
 import grpc
 import pytest
-from crm.common.v1.requests_pb2 import DeleteRequest
+from crm.common.v1.listing_pb2 import ListRequest
+from crm.common.v1.requests_pb2 import DeleteRequest, PurgeRequest, RestoreRequest
+from crm.contacts.v1 import events_pb2 as contacts_events
 from crm.contacts.v1 import interaction_pb2, lead_pb2
 from crm.contacts.v1.interaction_pb2 import Interaction as Told
 from crm.contacts.v1.interaction_pb2 import TimelineRequest
@@ -208,3 +210,35 @@ def test_orders_of_the_past_stand_at_their_own_time(caller: Caller, sales: Sales
         ("Order placed: ORD-2026-000124", "2010-12-01T08:26:00Z"),
         ("Order credited: ORD-2026-000124", "2010-12-01T00:00:00Z"),
     ]
+
+
+def test_a_purged_contact_leaves_no_timeline_and_the_account_keeps_its_own(caller: Caller) -> None:
+    account, ada = ACCOUNT.create(caller), CONTACT.create(caller)
+    for account_ids in ([], [account.id]):
+        call = Told(kind="CALL", title="Asked about the roses", account_ids=account_ids, contact_ids=[ada.id])
+        caller.CreateInteraction(interaction_pb2.CreateInteractionRequest(interaction=call))
+    caller.DeleteContact(DeleteRequest(id=ada.id))
+    assert len(caller.ListInteractions(ListRequest()).interactions) == 2
+    caller.PurgeContact(PurgeRequest(id=ada.id))
+    react(contacts_events.ContactPurged(contact_id=ada.id), a_fact(caller, "contact.purged", "ContactPurged", ada.id))
+    [left] = caller.ListInteractions(ListRequest()).interactions
+    assert (list(left.account_ids), list(left.contact_ids)) == ([account.id], [])
+    assert [each.id for each in timeline(caller, account)] == [left.id]
+    caller.DeleteAccount(DeleteRequest(id=account.id))
+    caller.PurgeAccount(PurgeRequest(id=account.id))
+    gone = contacts_events.AccountPurged(account_id=account.id)
+    react(gone, a_fact(caller, "account.purged", "AccountPurged", account.id))
+    assert not caller.ListInteractions(ListRequest()).interactions
+
+
+def test_what_names_a_purged_account_can_still_be_changed_and_restored(caller: Caller) -> None:
+    account = ACCOUNT.create(caller)
+    ada, below = CONTACT.create(caller, account_id=account.id), ACCOUNT.create(caller, parent_id=account.id)
+    caller.DeleteAccount(DeleteRequest(id=account.id))
+    caller.PurgeAccount(PurgeRequest(id=account.id))
+    assert CONTACT.update(caller, ada.id, job_title="Head gardener").account_id == account.id
+    assert ACCOUNT.update(caller, below.id, description="on its own now").parent_id == account.id
+    caller.DeleteContact(DeleteRequest(id=ada.id))
+    caller.RestoreContact(RestoreRequest(id=ada.id))
+    moved = ACCOUNT.update(caller, below.id, parent_id=ACCOUNT.create(caller).id)
+    assert moved.parent_id != account.id

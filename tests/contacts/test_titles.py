@@ -5,13 +5,12 @@ from decimal import Decimal
 
 import pytest
 from crm.common.v1 import money_pb2
-from crm.contacts.v1 import lead_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.contacts import titles
 from services.contacts.reactions import happened_at
-from tests.builders.contacts import MINA, a_placed_order, a_sold_opportunity
+from tests.builders.contacts import a_lead, a_placed_order, a_sold_opportunity
 
 
 def test_an_opportunity_is_told_in_plain_words() -> None:
@@ -38,8 +37,9 @@ def test_an_order_is_told_by_its_number() -> None:
     ],
 )
 def test_a_conversion_is_told_by_whom_it_is_of(absent: tuple[str, ...], title: str) -> None:
-    known = {name: value for name, value in MINA.items() if name not in absent}
-    assert titles.of_conversion(lead_pb2.Lead(**known)) == title
+    lead = a_lead(**dict.fromkeys(absent))
+    lead.settle()
+    assert titles.of_conversion(lead.message()) == title
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def company(stand_in: StandIn) -> StandIn:
         "ListContacts": lambda _: contact_pb2.ListContactsResponse(contacts=people),
         "ListAccounts": lambda _: account_pb2.ListAccountsResponse(accounts=[{"id": "acc_1", "name": "Píer"}]),
         "ListLeads": lambda _: lead_pb2.ListLeadsResponse(
-            leads=[{"id": "lead_1", "given_name": "Per", "company_name": "Pier & Co"}]
+            leads=[{"id": "lead_1", "display_name": "Per", "company_name": "Pier & Co"}]
         ),
         "ListOrders": lambda _: order_pb2.ListOrdersResponse(orders=[{"id": "ord_1", "number": "ORD-1"}]),
     }

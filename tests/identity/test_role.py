@@ -69,9 +69,14 @@ def test_who_may_only_read_changes_nothing(permission):
 @pytest.mark.parametrize("noun", sorted({each.rpartition(".")[0] for each in PERMISSIONS}))
 def test_nobody_writes_more_than_they_see(role, noun):
     seen = scope([role], f"{noun}.read")
-    for action in ("write", "delete"):
+    for action in ("write", "delete", "purge"):
         may = scope([role], f"{noun}.{action}")
         assert may is None or (seen is not None and may <= seen)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_administrators_delete_for_good(role):
+    assert scope([role], "contacts.contact.purge") is (Scope.ALL if role == ADMINISTRATOR else None)
 
 
 def test_a_sales_rep_works_the_own_pipeline_and_sees_the_team():

@@ -70,7 +70,7 @@ def texts(record: Any, path: str) -> Iterator[str]:
 KINDS = (
     Kind("contacts", "ListContacts", "display_name", "emails.address phones.number job_title"),
     Kind("accounts", "ListAccounts", "name", "domain legal_name phones.number industry"),
-    Kind("leads", "ListLeads", "given_name+family_name company_name email", "company_name email phone"),
+    Kind("leads", "ListLeads", "display_name", "company_name email phone"),
     Kind("opportunities", "ListOpportunities", "name", "account_name stage"),
     Kind("orders", "ListOrders", "number", "account_name order_date"),
     Kind("tickets", "ListTickets", "subject", "number requester_name requester_email"),

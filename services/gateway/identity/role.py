@@ -1,6 +1,7 @@
 """The roles and what each may do: permission pattern → scope. This table is the whole of it.
 
-Permissions are `<service>.<noun>.<action>` with the actions read, write and delete; a verb that moves a record is a write.
+Permissions are `<service>.<noun>.<action>` with the actions read, write, delete and purge; a verb that moves a record is a write.
+To purge is to delete for good, and stays with administrators.
 Scopes are own (records of the caller), team (also those of the caller's teams and their sub-teams) and all. Grants only
 ever add up: of several roles, and of several patterns, the widest scope wins. Nobody holds `identity.principal.resolve`;
 the gateway signs itself a principal for it.

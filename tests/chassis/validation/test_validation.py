@@ -138,9 +138,9 @@ class TestUpdates:
 
     def test_what_is_given_beside_the_mask_is_still_checked(self):
         request = account_pb2.UpdateAccountRequest(
-            account={"region": "\0", "phones": [{}]}, update_mask={"paths": ["tags"]}
+            account={"region": "\0", "registration_ids": [{"kind": "vat"}]}, update_mask={"paths": ["tags"]}
         )
-        assert fields(request) == ["account.region", "account.phones[0].number"]
+        assert fields(request) == ["account.region", "account.registration_ids[0].number"]
 
     @pytest.mark.parametrize(
         "path", ["nonsense", "$set", "name.x", "phones.number", "", "annual_revenue.x", "__proto__"]
@@ -161,8 +161,9 @@ class TestUpdates:
 
 
 def test_an_upsert_may_leave_required_fields_of_the_noun_out_but_not_of_its_parts():
-    request = account_pb2.UpsertAccountRequest(system="erp", external_id="1", account={"phones": [{"type": "fax"}]})
-    assert fields(request) == ["account.phones[0].number"]
+    known = {"registration_ids": [{"kind": "vat"}]}
+    request = account_pb2.UpsertAccountRequest(system="erp", external_id="1", account=known)
+    assert fields(request) == ["account.registration_ids[0].number"]
     assert fields(account_pb2.UpsertAccountRequest(system="erp", account={})) == ["external_id"]
     batch = account_pb2.BatchAccountsRequest(items=[{"account": {}}])
     assert violations(batch, "BatchUpsertAccounts") == []
