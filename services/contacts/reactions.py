@@ -11,6 +11,7 @@ from typing import Any
 from crm.campaigns.v1 import campaign_pb2
 from crm.campaigns.v1 import events_pb2 as campaigns
 from crm.contacts.v1 import events_pb2 as contacts
+from crm.identity.v1 import events_pb2 as identity
 from crm.sales.v1 import events_pb2 as sales
 from crm.sales.v1 import opportunity_pb2, order_pb2
 from crm.support.v1 import events_pb2 as support
@@ -20,6 +21,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis import Fact, on
 from services.contacts import titles
+from services.contacts.association import AssociationLabel
 from services.contacts.contact import Contact
 from services.contacts.interaction import Interaction
 from services.contacts.submitted import lead_of
@@ -27,6 +29,12 @@ from services.contacts.submitted import lead_of
 _MailEvent = (
     campaigns.CampaignMailSent | campaigns.CampaignMailBounced | campaigns.LinkClicked | campaigns.ContactUnsubscribed
 )
+
+
+@on(identity.TenantCreated)
+def lay_the_standard_labels(event: identity.TenantCreated, fact: Fact) -> None:
+    """Give a new tenant the ways in which records commonly belong together."""
+    AssociationLabel.lay_standard()
 
 
 @on(sales.OpportunityCreated)

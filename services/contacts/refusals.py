@@ -49,3 +49,15 @@ class ListHasMembers(Refused):
 
 class InteractionNotLogged(Refused):
     """The interaction {interaction} was told by {source}; only what a user logged can be changed or deleted."""
+
+
+class AssociationAlreadyThere(Refused):
+    """The records are associated so already, by {association}, label {label}."""
+
+
+class AssociationLimitReached(Refused):
+    """The record {record} has as many associations of the label {label} as it can have at a time: {limit}."""
+
+
+class AssociationAlreadyEnded(Refused):
+    """The association {association} already ends on {until}."""

@@ -4,8 +4,9 @@ from typing import Any
 
 from crm.contacts.v1 import list_pb2, service_pb2_grpc
 
-from chassis import file_rpcs, job_verbs, standard
+from chassis import file_rpcs, job_verbs, standard, today
 from services.contacts.account import Account
+from services.contacts.association import Association, AssociationLabel
 from services.contacts.contact import Contact
 from services.contacts.conversion import convert
 from services.contacts.exports import Export
@@ -18,13 +19,16 @@ from services.contacts.object_definition import ObjectDefinition
 from services.contacts.record import Record, keyed
 from services.contacts.view import View
 
-_NOUNS = (Account, Contact, Lead, Interaction, View, List, ObjectDefinition, File, Import, Export)
+_NOUNS = (
+    Account, Contact, Lead, Interaction, AssociationLabel, Association, View, List, ObjectDefinition, File, Import, Export,
+)  # fmt: skip
 _RPCS = (keyed(standard(Record)), standard(*_NOUNS), file_rpcs(File), job_verbs(Import, Export))
 
 
 class Contacts(
     *_RPCS,  # type: ignore[misc]
     service_pb2_grpc.ContactsServiceServicer,
+    service_pb2_grpc.AssociationsServiceServicer,
     service_pb2_grpc.ObjectsServiceServicer,
     service_pb2_grpc.ViewsServiceServicer,
     service_pb2_grpc.FilesServiceServicer,
@@ -101,3 +105,9 @@ class Contacts(
         """What happened with a contact that the caller may see."""
         Contact.demand(request.id)
         return Interaction.timeline("contact_ids", request)
+
+    def EndAssociation(self, request: Any, context: Any) -> Any:
+        """No more from a day on."""
+        with Association.change(request) as association:
+            association.end(request.until_date or today())
+        return association.message()

@@ -52,6 +52,10 @@ class Furnished:
         people = {"account_ids": [self.ids["acc"]], "contact_ids": [self.ids["con"]]}
         self._make("int", kind="NOTE", title=f"{word} note", **people)
         self._make("lead", given_name=word, company_name=f"{word} works")
+        names = {"forward_name": word, "backward_name": f"{word} of"}
+        self._make("asl", {"key": f"{word}-at"}, key=f"{word}-of", from_noun="contact", to_noun="account", **names)
+        ends = {"from_id": self.ids["con"], "to_id": self.ids["acc"]}
+        self._make("asc", {"label": f"{word}-at"}, label=f"{word}-of", note=word, **ends)
 
     def _tailored(self, word: str) -> None:
         for path, keys in ((SCHEMA, ("rank", "tier")), (OBJECTS, ("lease", "machine"))):
@@ -118,10 +122,10 @@ class Furnished:
         self.ids["file"] = self.admin.get(f"/v1/exports/{self.ids['exp']}")["file_id"]
         self._make("imp", noun="contact", file_id=self.ids["file"])
 
-    def _make(self, prefix: str, **body: Any) -> None:
+    def _make(self, prefix: str, different: dict[str, Any] | None = None, **body: Any) -> None:
         path = collection(NOUNS[prefix])
         another = {name: _too(value) for name, value in body.items() if name != "code"}
-        self.admin.post(path, another)
+        self.admin.post(path, another | (different or {}))
         if "external_ids" in MESSAGES[prefix].fields_by_name:
             body["external_ids"] = [{"system": SYSTEM, "id": prefix}]
         self.ids[prefix] = self.admin.post(path, body, idempotency_key=f"first-{prefix}")["id"]

@@ -34,7 +34,8 @@ ROLES: dict[str, Grants] = {
     "sales_rep": {
         "contacts.account.read": "all", "contacts.contact.read": "all", "contacts.interaction.read": "all",
         "contacts.account.write": "team", "contacts.contact.write": "team", "contacts.interaction.write": "team",
-        "contacts.interaction.delete": "own",
+        "contacts.interaction.delete": "own", "contacts.association_label.read": "all", "contacts.association.read": "all",
+        "contacts.association.write": "all", "contacts.association.delete": "all",
         "contacts.lead.read": "team", "contacts.lead.write": "own", "contacts.lead.delete": "own",
         "contacts.view.*": "own", "contacts.list.*": "own",
         "contacts.record.read": "all", "contacts.record.write": "team", "contacts.record.delete": "own",
@@ -51,6 +52,7 @@ ROLES: dict[str, Grants] = {
         "contacts.view.*": "own", "contacts.list.*": "own",
         "contacts.record.read": "all", "contacts.record.write": "team",
         "contacts.file.read": "team", "contacts.file.write": "own",
+        "contacts.association_label.read": "all", "contacts.association.read": "all", "contacts.association.write": "all",
         "sales.product.read": "all", "sales.order.read": "all",
         "support.*.read": "all", "support.ticket.write": "team", "support.ticket.delete": "own",
         "support.mail.write": "team", "support.delivery.write": "team",
@@ -58,7 +60,7 @@ ROLES: dict[str, Grants] = {
     # Brings leads: knows every customer and lead, imports and works leads, and runs campaigns.
     "marketer": {
         "contacts.*.read": "all", "contacts.contact.write": "team", "contacts.interaction.write": "team",
-        "contacts.lead.write": "all", "contacts.lead.delete": "own",
+        "contacts.association.write": "all", "contacts.lead.write": "all", "contacts.lead.delete": "own",
         "contacts.view.*": "own", "contacts.list.*": "own",
         "contacts.file.write": "own", "contacts.import.write": "own", "contacts.export.write": "own",
         "sales.product.read": "all", "sales.pipeline.read": "all", "sales.opportunity.read": "all",
