@@ -3,9 +3,10 @@
 from crm.common.v1 import address_pb2, money_pb2
 from crm.contacts.v1 import account_pb2, channels_pb2
 
-from chassis import CustomFields, IntField, Invalid, ListField, Owned, Part, Parts, StringField, principal, refer
+from chassis import CustomFields, IntField, Invalid, ListField, Part, Parts, StringField, principal, refer
 from services.contacts import postal, registers, telephones
 from services.contacts.channels import normal_domain, without_repeats
+from services.contacts.routed import Routed
 
 SIZE_BANDS = ((10, "1-10"), (50, "11-50"), (200, "51-200"), (500, "201-500"), (1000, "501-1000"), (5000, "1001-5000"),
               (10_000, "5001-10000"))  # fmt: skip
@@ -15,7 +16,7 @@ DEEPEST = 50  # levels of a tree of accounts; the largest groups of companies ha
 _TREES = "account_trees"
 
 
-class Account(Owned):
+class Account(Routed):
     """A company or an organisation that we do business with."""
 
     contract = account_pb2.Account
@@ -55,6 +56,7 @@ class Account(Owned):
         if self.parent_id and self.parent_id != (self._before or {}).get("parent_id"):
             refer(self, "parent_id", Account)
             self._stay_a_tree()
+        self.find_territory()
 
     def _stay_a_tree(self) -> None:
         """Refuse a parent that lies below the account, or too deep. Deleted accounts keep their places: they may return."""

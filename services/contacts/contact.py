@@ -3,7 +3,7 @@
 from crm.common.v1 import address_pb2
 from crm.contacts.v1 import channels_pb2, contact_pb2
 
-from chassis import CustomFields, Invalid, ListField, Owned, Parts, StringField, Violation, refer
+from chassis import CustomFields, Invalid, ListField, Parts, StringField, Violation, refer
 from services.contacts import postal, telephones
 from services.contacts.account import Account
 from services.contacts.channels import (
@@ -15,9 +15,10 @@ from services.contacts.channels import (
     without_repeats,
 )
 from services.contacts.names import Name
+from services.contacts.routed import Routed
 
 
-class Contact(Owned):
+class Contact(Routed):
     """A person whom we know."""
 
     contract = contact_pb2.Contact
@@ -66,6 +67,7 @@ class Contact(Owned):
         self.tags = without_repeats(self.tags)
         self._be_called()
         refer(self, "account_id", Account)
+        self.find_territory()
 
     def _be_called(self) -> None:
         name = Name.of(self)

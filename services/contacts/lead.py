@@ -6,7 +6,7 @@ from datetime import datetime
 from crm.common.v1 import address_pb2, money_pb2
 from crm.contacts.v1 import events_pb2, lead_pb2
 
-from chassis import CustomFields, IntField, Invalid, ListField, Owned, Part, StringField
+from chassis import CustomFields, IntField, Invalid, ListField, Part, StringField
 from services.contacts import postal, telephones
 from services.contacts.channels import normal_address, normal_language, without_repeats
 from services.contacts.names import Name
@@ -18,6 +18,7 @@ from services.contacts.refusals import (
     LeadNotWorkable,
     LeadUnqualified,
 )
+from services.contacts.routed import Routed
 
 NEW, WORKING, QUALIFIED, UNQUALIFIED, CONVERTED = "NEW", "WORKING", "QUALIFIED", "UNQUALIFIED", "CONVERTED"
 
@@ -26,7 +27,7 @@ NEW, WORKING, QUALIFIED, UNQUALIFIED, CONVERTED = "NEW", "WORKING", "QUALIFIED",
 _STILL_OPEN = frozenset({"owner_id", "team_id", "external_ids", "description", "tags"})
 
 
-class Lead(Owned):
+class Lead(Routed):
     """Somebody who may become a customer: not yet qualified, not yet a contact."""
 
     contract = lead_pb2.Lead
@@ -152,6 +153,7 @@ class Lead(Owned):
             raise Invalid.field("lead.family_name", "is required where there is no other name and no e-mail address")
         if self.converted and self._before and not self._changed() <= _STILL_OPEN:
             raise LeadAlreadyConverted(lead=self.id)
+        self.find_territory()
 
     def _read_phone(self) -> None:
         """What was typed is read once, for it is no other number when the address changes; a new number takes its place."""

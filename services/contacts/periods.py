@@ -25,6 +25,10 @@ class Period(NamedTuple):
         """Over before it begins."""
         return self.since >= (self.until or _LAST)
 
+    def holds(self, day: str) -> bool:
+        """Whether the day lies in it."""
+        return self.since <= day < (self.until or _LAST)
+
     def meets(self, other: "Period") -> bool:
         """Whether there is a day in both."""
         return max(self.since, other.since) < min(self.until or _LAST, other.until or _LAST)
@@ -35,4 +39,4 @@ def most_at_once(periods: Iterable[Period], within: Period) -> int:
     meeting = [each for each in periods if each.meets(within)]
     # The number grows on first days only, so one of these, or the first of `within`, is the fullest.
     days = {max(each.since, within.since) for each in meeting}
-    return max((sum(each.since <= day < (each.until or _LAST) for each in meeting) for day in days), default=0)
+    return max((sum(each.holds(day) for each in meeting) for day in days), default=0)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from crm.contacts.v1 import list_pb2, service_pb2_grpc
+from crm.contacts.v1 import list_pb2, service_pb2_grpc, territory_pb2
 
-from chassis import file_rpcs, job_verbs, standard, today
+from chassis import batch, file_rpcs, job_verbs, standard, today
+from services.contacts import reassignment
 from services.contacts.account import Account
 from services.contacts.association import Association, AssociationLabel
 from services.contacts.contact import Contact
@@ -17,10 +18,12 @@ from services.contacts.lead import Lead
 from services.contacts.list import List
 from services.contacts.object_definition import ObjectDefinition
 from services.contacts.record import Record, keyed
+from services.contacts.territory import Territory
 from services.contacts.view import View
 
 _NOUNS = (
-    Account, Contact, Lead, Interaction, AssociationLabel, Association, View, List, ObjectDefinition, File, Import, Export,
+    Account, Contact, Lead, Interaction, AssociationLabel, Association, Territory,
+    View, List, ObjectDefinition, File, Import, Export,
 )  # fmt: skip
 _RPCS = (keyed(standard(Record)), standard(*_NOUNS), file_rpcs(File), job_verbs(Import, Export))
 
@@ -29,6 +32,7 @@ class Contacts(
     *_RPCS,  # type: ignore[misc]
     service_pb2_grpc.ContactsServiceServicer,
     service_pb2_grpc.AssociationsServiceServicer,
+    service_pb2_grpc.TerritoriesServiceServicer,
     service_pb2_grpc.ObjectsServiceServicer,
     service_pb2_grpc.ViewsServiceServicer,
     service_pb2_grpc.FilesServiceServicer,
@@ -111,3 +115,25 @@ class Contacts(
         with Association.change(request) as association:
             association.end(request.until_date or today())
         return association.message()
+
+    def ListTerritoryMembers(self, request: Any, context: Any) -> Any:
+        """Who works there on a day."""
+        members = Territory.find(request.id).members_on(request.on_date or today())
+        return territory_pb2.ListTerritoryMembersResponse(members=members)
+
+    def ExplainTerritory(self, request: Any, context: Any) -> Any:
+        """Which rule wins."""
+        return reassignment.explain(request.record_id)
+
+    def AssignTerritories(self, request: Any, context: Any) -> Any:
+        """To whom the rules say."""
+        answer = territory_pb2.AssignTerritoriesResponse()
+        return batch(answer, request.items, reassignment.assign, rpc="AssignTerritories")
+
+    def PreviewReassignment(self, request: Any, context: Any) -> Any:
+        """What it would be."""
+        return reassignment.preview(request)
+
+    def ReassignRecords(self, request: Any, context: Any) -> Any:
+        """A step of it."""
+        return reassignment.reassign(request)

@@ -142,10 +142,10 @@ def test_a_typed_number_is_read_once_and_gives_way_to_a_new_one() -> None:
     assert lead.phone == "+4915123456789"
     lead._before = lead._stored()
     lead.address = {"country_code": "FR"}
-    lead.settle()
+    lead._read_phone()
     assert (lead.phone, lead.phone_raw) == ("+4915123456789", "0151 234 567 89")
     lead.phone = "+447400123456"
-    lead.settle()
+    lead._read_phone()
     assert (lead.phone, lead.phone_raw) == ("+447400123456", None)
 
 

@@ -52,6 +52,7 @@ class Furnished:
         people = {"account_ids": [self.ids["acc"]], "contact_ids": [self.ids["con"]]}
         self._make("int", kind="NOTE", title=f"{word} note", **people)
         self._make("lead", given_name=word, company_name=f"{word} works")
+        self._make("ter", name=f"{word} coast", noun="lead", assign_owner_id=self.ids["usr"])
         names = {"forward_name": word, "backward_name": f"{word} of"}
         self._make("asl", {"key": f"{word}-at"}, key=f"{word}-of", from_noun="contact", to_noun="account", **names)
         ends = {"from_id": self.ids["con"], "to_id": self.ids["acc"]}

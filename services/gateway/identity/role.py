@@ -24,7 +24,7 @@ ROLES: dict[str, Grants] = {
     },
     # Leads people: sees the whole business, changes what the teams below own, and keeps the catalogue.
     "manager": {
-        "contacts.*.read": "all", "contacts.*.write": "team", "contacts.*.delete": "team",
+        "contacts.*.read": "all", "contacts.*.write": "team", "contacts.*.delete": "team", "contacts.territory.write": "all",
         "sales.*.read": "all", "sales.*.write": "team", "sales.*.delete": "team",
         "sales.product.*": "all", "sales.pipeline.*": "all",
         "support.*.read": "all", "support.*.write": "team", "support.*.delete": "team", "support.mailbox.*": "all",
