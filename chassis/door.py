@@ -1,5 +1,6 @@
 """The gRPC door of a service: every rpc of its contract with the layers around it, and its health."""
 
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from typing import Any
 
@@ -22,18 +23,36 @@ _OPTIONS = (
 )
 
 
+class _Threshold(grpc.ServerInterceptor):
+    """Turns rpcs away until somebody is let in; health is told all the time."""
+
+    def __init__(self) -> None:
+        self.crossed = False
+
+    def intercept_service(
+        self, continuation: Callable[[Any], grpc.RpcMethodHandler | None], details: Any
+    ) -> grpc.RpcMethodHandler | None:
+        """The rpc, or UNAVAILABLE in its place."""
+        if self.crossed or details.method.startswith(f"/{health.SERVICE_NAME}/"):
+            return continuation(details)
+        return grpc.stream_stream_rpc_method_handler(_turn_away)
+
+
+def _turn_away(_: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+    context.abort(grpc.StatusCode.UNAVAILABLE, "")
+
+
 class Door:
     """A gRPC server for one service. `contract` is the file that holds the service, `servicer` answers its rpcs."""
 
     def __init__(self, contract: FileDescriptor, servicer: Any, settings: ServiceSettings) -> None:
         self._health = health.HealthServicer(experimental_non_blocking=True)
-        self.say(
-            ready=False
-        )  # the health service itself would begin with SERVING, before indexes and first records are there
+        self._threshold = _Threshold()
         self._pool = futures.ThreadPoolExecutor(settings.threads, thread_name_prefix="rpc")
         self._server = grpc.server(
-            self._pool, options=_OPTIONS, maximum_concurrent_rpcs=settings.threads + settings.max_waiting
-        )
+            self._pool, options=_OPTIONS, interceptors=[self._threshold],
+            maximum_concurrent_rpcs=settings.threads + settings.max_waiting,
+        )  # fmt: skip
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         self._together = Together(servicer.nouns[0].about().service, settings.deadline_seconds)
         self._offer(contract, servicer, settings)
@@ -58,9 +77,13 @@ class Door:
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
 
     def open(self) -> None:
-        """Begin to answer; not yet healthy."""
+        """Begin to tell the health."""
         self.say(False)  # the health service is born serving
         self._server.start()
+
+    def let_in(self) -> None:
+        """Begin to answer rpcs: the service is prepared. Earlier, indexes that keep values unique may not be there."""
+        self._threshold.crossed = True
 
     def say(self, ready: bool) -> None:
         """Tell the health service whether requests should come here."""

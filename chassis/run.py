@@ -105,7 +105,7 @@ class Process:
         self.page = telemetry.Page(settings.metrics_listen, self.ready)
 
     def start(self, stop: threading.Event) -> None:
-        """Open the door, wait for the database, and begin to relay and to react."""
+        """Tell the health, wait for the database, and begin to answer, to relay and to react."""
         # Records come and go by thousands, and none is part of a circle: looking for circles less often saves a tenth of the CPU.
         gc.freeze()
         gc.set_threshold(20_000, 10, 50)
@@ -114,6 +114,7 @@ class Process:
         self.bus.start()
         while not stop.is_set() and not self._prepared():
             stop.wait(0.2)
+        self.door.let_in()
         self.relay.start()
         self.consumers.start()
         for companion in self.companions:

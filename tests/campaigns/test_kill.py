@@ -21,6 +21,7 @@ from pymongo import MongoClient
 from chassis import new_id, now
 from chassis.embedded import Servers
 from chassis.testing import Caller, key_pair, somebody
+from deploy.local import probe
 from tests.builders.campaigns import a_campaign_message, a_segment_message, a_template_message
 from tests.campaigns.sink import Sink, running
 from tests.eventually import eventually
@@ -38,7 +39,8 @@ class Process:
     """The campaigns service as a process of its own, which can be killed and started again."""
 
     def __init__(self, servers: Servers, sink: Sink) -> None:
-        self.address = f"127.0.0.1:{a_port()}"
+        self.port = a_port()
+        self.address = f"127.0.0.1:{self.port}"
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("KITH_")} | {
             "KITH_LISTEN": self.address, "KITH_MONGO_URL": servers.mongo_url("senders"),
             "KITH_NATS_URL": servers.nats_url("campaigns"), "KITH_PRINCIPAL_PUBLIC_KEY": key_pair()[1],
@@ -66,7 +68,7 @@ def a_process(servers: Servers, sink: Sink) -> Iterator[tuple[Process, Caller]]:
     options = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 300)]
     channel = grpc.insecure_channel(process.address, options)
     try:
-        grpc.channel_ready_future(channel).result(30)
+        eventually(lambda: probe.service_ready(process.port), 30)
         [service] = service_pb2.DESCRIPTOR.services_by_name.values()
         yield process, Caller(channel, (service,), somebody())
     finally:
