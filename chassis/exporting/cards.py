@@ -20,7 +20,8 @@ def _lines(row: Mapping[str, Any]) -> Iterator[Line]:
     given, family = text("given_name"), text("family_name")
     yield "UID", [text("_id")]
     yield "FN", [text("display_name") or f"{given} {family}".strip()]
-    yield "N", [family, given, "", "", ""]
+    yield "N", [family, given, text("middle_name"), text("honorific"), text("suffix")]
+    yield "NICKNAME", [text("nickname")]
     for email in row.get("emails", ()):
         yield f"EMAIL{_types(email)}", [email.get("address", "")]
     for phone in row.get("phones", ()):

@@ -46,6 +46,9 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "vorname": ("given_name",), "prenom": ("given_name",), "last name": ("family_name",),
     "family name": ("family_name",),
     "lastname": ("family_name",), "surname": ("family_name",), "nachname": ("family_name",), "nom": ("family_name",),
+    "middle name": ("middle_name",), "additional name": ("middle_name",), "second name": ("middle_name",),
+    "name suffix": ("suffix",), "name prefix": ("honorific",), "salutation": ("honorific",), "anrede": ("honorific",),
+    "given name yomi": ("phonetic_given_name",), "family name yomi": ("phonetic_family_name",),
     "full name": ("name",), "name": ("name",), "contact name": ("name",), "job title": ("job_title",),
     "position": ("job_title",),
     "occupation": ("job_title",), "role": ("job_title",), "department": ("department",), "abteilung": ("department",),
@@ -97,6 +100,7 @@ def guess(headers: Sequence[str], fields: Mapping[str, str], exists: Callable[[s
             header,
             own.get(name, ""),
             *_WORDS.get(name, ()),
+            *_of_title(name, plain),
             *_of_lists(name, " - " in header, set(plain)),
             *_of_id(name, system),
         ]
@@ -115,6 +119,14 @@ def _plain(header: str) -> str:
 
 def _free(target: str, taken: set[str]) -> bool:
     return target not in taken or target.endswith(".lines")  # lines of an address come one after the other
+
+
+def _of_title(name: str, beside: Sequence[str]) -> tuple[str, ...]:
+    if name != "title":
+        return ()
+    return (
+        ("honorific",) if "job title" in beside else ("job_title",)
+    )  # Outlook has both, others mean what somebody does
 
 
 def _of_id(name: str, system: str) -> tuple[str, ...]:

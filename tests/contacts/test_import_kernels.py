@@ -42,7 +42,8 @@ def header_of(program: str) -> list[str]:
 
 def _outlook() -> Iterator[tuple[str, str]]:
     yield from {
-        "First Name": "given_name", "Last Name": "family_name", "Company": "account.name", "Department": "department",
+        "Title": "honorific", "First Name": "given_name", "Middle Name": "middle_name", "Last Name": "family_name",
+        "Suffix": "suffix", "Gender": "gender", "Company": "account.name", "Department": "department",
         "Job Title": "job_title", "Birthday": "birth_date", "Categories": "tags", "Language": "language_code",
         "Notes": "description", "E-mail Address": "emails[1].address", "E-mail 2 Address": "emails[2].address",
         "E-mail 3 Address": "emails[3].address", "Business Phone": "phones[work].number",
@@ -62,7 +63,7 @@ def _outlook() -> Iterator[tuple[str, str]]:
 
 @real
 def test_the_columns_of_outlook_are_known() -> None:
-    # Not taken: what a contact has no field for (nicknames, spouses, hobbies), numbers of other people (the assistant's) and of
+    # Not taken: what a contact has no field for (initials, spouses, hobbies), numbers of other people (the assistant's) and of
     # other apparatus (telex, ISDN), `Primary Phone` beside those that it repeats, and mail types, which say SMTP or EX.
     assert guessed("contact", header_of("outlook")) == dict(_outlook())
 
@@ -70,7 +71,9 @@ def test_the_columns_of_outlook_are_known() -> None:
 @real
 def test_the_columns_of_google_are_known() -> None:
     assert guessed("contact", header_of("google-contacts")) == {
-        "Given Name": "given_name", "Family Name": "family_name", "Birthday": "birth_date", "Occupation": "job_title",
+        "Given Name": "given_name", "Additional Name": "middle_name", "Family Name": "family_name",
+        "Given Name Yomi": "phonetic_given_name", "Family Name Yomi": "phonetic_family_name", "Name Prefix": "honorific",
+        "Name Suffix": "suffix", "Nickname": "nickname", "Gender": "gender", "Birthday": "birth_date", "Occupation": "job_title",
         "Notes": "description", "Group Membership": "tags", "E-mail 1 - Type": "emails[1].type",
         "E-mail 1 - Value": "emails[1].address", "Phone 1 - Type": "phones[1].type", "Phone 1 - Value": "phones[1].number",
         "Phone 2 - Type": "phones[2].type", "Phone 2 - Value": "phones[2].number", "Address 1 - Type": "addresses[1].type",
