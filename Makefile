@@ -58,6 +58,9 @@ deny-unchanged: $(CONTRACT)  ## Whoever is refused has changed nothing
 identity: $(CONTRACT)  ## Nobody is taken for somebody else
 	@$(RUN) -m tests.checks.identity $(ARGS)
 
+duplicates: $(CONTRACT)  ## How many planted doubles are found, at several scores
+	@$(RUN) -m tests.checks.duplicates
+
 ##@ Look
 routes: $(CONTRACT)  ## List every route with its rpc and permission
 	@$(RUN) -m services.gateway.routes

@@ -70,7 +70,7 @@ def company_domain(address: str) -> str:
 
 def same_mailbox(one: str, other: str) -> bool:
     """Whether two e-mail addresses reach the same person: no provider tells mailboxes apart by case."""
-    return _mailbox(one) == _mailbox(other)
+    return mailbox(one) == mailbox(other)
 
 
 def with_one_primary(entries: list[Entry], path: str) -> list[Entry]:
@@ -100,5 +100,6 @@ def without_repeats(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def _mailbox(address: str) -> str:
+def mailbox(address: str) -> str:
+    """An e-mail address in the form in which mailboxes are compared."""
     return f"{address.strip().rpartition('@')[0].casefold()}@{domain_of(address)}"
