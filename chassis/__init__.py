@@ -7,6 +7,7 @@ private to the chassis.
 from mongoengine import BooleanField, DateTimeField, DictField, FloatField, IntField, ListField, StringField
 
 from chassis import config, listing, mirror, transaction
+from chassis.call import hint
 from chassis.clock import now, today
 from chassis.document import Noun, Owned
 from chassis.events import Fact, Lease, announce, on
@@ -47,6 +48,8 @@ __all__ = [
     "BooleanField", "DateTimeField", "DictField", "FloatField", "IntField", "ListField", "StringField",
     # doors
     "run", "standard", "batch",
+    # what an answer says beside itself
+    "hint",
     # refusals
     "Refusal", "Invalid", "Violation", "Unauthenticated", "Forbidden", "NotFound", "Refused", "AlreadyExists", "TooMany",
     # events, and the duties of one process at a time

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -14,8 +14,10 @@ class Call:
     idempotency_key: str = ""
     if_match: str = ""
     quiet: bool = False  # workflows are to let its events be
+    hints: list[tuple[str, str]] = field(default_factory=list, compare=False)
 
 
+_MOST_HINTS = 40
 _NONE = Call()
 _current: ContextVar[Call] = ContextVar("call", default=_NONE)
 
@@ -33,3 +35,13 @@ def answering(this: Call) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def hint(name: str, value: str) -> None:
+    """Tell the caller something beside the answer: a header of its own, `possible-duplicates`. Nobody is told by a reaction.
+
+    What does not fit into the headers of an answer is left out: they have room for some 40 values.
+    """
+    told = call().hints
+    if call() is not _NONE and len(told) < _MOST_HINTS:
+        told.append((name, value))

@@ -45,6 +45,7 @@ def once(rpc: RpcContract, request: Message, answer: Callable[[], Message]) -> t
     if (known := records.find_one({"_id": key})) is not None:
         if known["fingerprint"] != fingerprint:
             raise IdempotencyKeyReused
+        call().hints.extend((name, value) for name, value in known.get("hints", ()))
         return rpc.response.FromString(known["answer"]), True
     response = answer()
     records.insert_one(
@@ -54,6 +55,7 @@ def once(rpc: RpcContract, request: Message, answer: Callable[[], Message]) -> t
             "fingerprint": fingerprint,
             "answer": without_secrets(response).SerializeToString(),
             "expire_time": clock.now() + KEPT,
+            **({"hints": call().hints} if call().hints else {}),
         }
     )
     return response, False

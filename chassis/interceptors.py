@@ -172,11 +172,17 @@ def writing(rpc: RpcContract, answer: Answer) -> Answer:
     """Run a write in one transaction with its idempotency record; a repeated key gets the first answer."""
 
     def layer(request: Any, context: grpc.ServicerContext) -> Message:
+        def answered() -> Message:
+            call().hints.clear()  # of a run that was undone
+            return answer(request, context)
+
         if not call().idempotency_key:
-            return transaction.run(lambda: answer(request, context))
-        response, replayed = transaction.run(lambda: idempotency.once(rpc, request, lambda: answer(request, context)))
-        if replayed:
-            context.set_trailing_metadata((("idempotency-replayed", "true"),))
+            response, replayed = transaction.run(answered), False
+        else:
+            response, replayed = transaction.run(lambda: idempotency.once(rpc, request, answered))
+        beside = [*call().hints, *([("idempotency-replayed", "true")] if replayed else [])]
+        if beside:
+            context.set_trailing_metadata(tuple(beside))
         return response
 
     return layer

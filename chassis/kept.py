@@ -246,7 +246,13 @@ class Kept(Document):
             row |= schema.entries(custom)
         if found := tokens(texts):
             row[TOKENS] = found
+        if keys := self.duplicate_keys():
+            row[mirror.DUPLICATE_KEYS] = keys
         return row
+
+    def duplicate_keys(self) -> list[str]:
+        """Under which keys the record's likes are found, kept beside it in `duplicate_keys`; none where nobody looks for them."""
+        return []
 
     def _stored(self) -> dict[str, Any]:
         # What `to_mongo` would give, without asking every field: a document's values have their stored shape already, and

@@ -19,8 +19,11 @@ from chassis.fields.value import shown
 
 M = TypeVar("M", bound=Message)
 
-# `run`: how a job goes on.
-CHASSIS_FIELDS = frozenset({"tenant_id", "revision", "search_tokens", "custom_index", "custom_unique", "run"})
+DUPLICATE_KEYS = "duplicate_keys"
+CHASSIS_FIELDS = frozenset(
+    # `run`: how a job goes on
+    {"tenant_id", "revision", "search_tokens", "custom_index", "custom_unique", DUPLICATE_KEYS, "run"}
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOLDERS = (dict, list)
@@ -33,6 +36,7 @@ def as_wire(row: dict[str, Any]) -> dict[str, Any]:
     row["etag"] = str(row.pop("revision", ""))
     row.pop("tenant_id", None)
     row.pop("search_tokens", None)
+    row.pop(DUPLICATE_KEYS, None)
     row.pop("custom_index", None)
     row.pop("custom_unique", None)
     row.pop("list_ids", None)

@@ -1,11 +1,15 @@
 """Accounts: the companies and organisations that we do business with, in a tree."""
 
+from typing import Any
+
 from crm.common.v1 import address_pb2, money_pb2
 from crm.contacts.v1 import account_pb2, channels_pb2
 
 from chassis import CustomFields, IntField, Invalid, ListField, Part, Parts, StringField, principal, refer
 from services.contacts import postal, registers, telephones
 from services.contacts.channels import normal_domain, without_repeats
+from services.contacts.matched import Matched
+from services.contacts.portrait import Portrait, of_company
 from services.contacts.routed import Routed
 
 SIZE_BANDS = ((10, "1-10"), (50, "11-50"), (200, "51-200"), (500, "201-500"), (1000, "501-1000"), (5000, "1001-5000"),
@@ -16,13 +20,13 @@ DEEPEST = 50  # levels of a tree of accounts; the largest groups of companies ha
 _TREES = "account_trees"
 
 
-class Account(Routed):
+class Account(Matched, Routed):
     """A company or an organisation that we do business with."""
 
     contract = account_pb2.Account
     meta = {"collection": "accounts"}
     searched = ("name", "legal_name", "domain", "other_domains", "phones.number", "registration_ids.number")
-    indexed = (("parent_id",), ("domain",), ("name",))
+    indexed = (("parent_id",), ("domain",), ("name",), ("duplicate_keys",))
 
     name = StringField()
     legal_name = StringField()
@@ -42,6 +46,16 @@ class Account(Routed):
     other_domains = ListField(StringField())
     size_band = StringField()
     registration_ids = Parts(account_pb2.Account.RegistrationId)
+
+    @classmethod
+    def portrayed(cls, row: dict[str, Any]) -> Portrait:
+        """The company of a stored row."""
+        return of_company(row)
+
+    @classmethod
+    def called(cls, row: dict[str, Any]) -> str:
+        """Its name."""
+        return str(row["name"])
 
     def settle(self) -> None:
         """One written form for domains, addresses and telephones, a size, and a place in the tree."""

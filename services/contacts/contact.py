@@ -1,5 +1,7 @@
 """Contacts: the people whom we know."""
 
+from typing import Any
+
 from crm.common.v1 import address_pb2
 from crm.contacts.v1 import channels_pb2, contact_pb2
 
@@ -14,11 +16,13 @@ from services.contacts.channels import (
     with_one_primary,
     without_repeats,
 )
+from services.contacts.matched import Matched
 from services.contacts.names import Name
+from services.contacts.portrait import Portrait, of_person
 from services.contacts.routed import Routed
 
 
-class Contact(Routed):
+class Contact(Matched, Routed):
     """A person whom we know."""
 
     contract = contact_pb2.Contact
@@ -27,7 +31,7 @@ class Contact(Routed):
         "given_name", "middle_name", "family_name", "nickname", "display_name", "phonetic_given_name", "phonetic_family_name",
         "emails.address", "phones.number",
     )  # fmt: skip
-    indexed = (("account_id",), ("emails.address",), ("display_name",))
+    indexed = (("account_id",), ("emails.address",), ("display_name",), ("duplicate_keys",))
 
     honorific = StringField()
     given_name = StringField()
@@ -57,6 +61,16 @@ class Contact(Routed):
     def reached_at(self, address: str) -> bool:
         """Whether the e-mail address is one of the contact's."""
         return any(same_mailbox(address, email["address"]) for email in self.emails)
+
+    @classmethod
+    def portrayed(cls, row: dict[str, Any]) -> Portrait:
+        """The person of a stored row."""
+        return of_person(row)
+
+    @classmethod
+    def called(cls, row: dict[str, Any]) -> str:
+        """The name to show."""
+        return str(row["display_name"])
 
     def settle(self) -> None:
         """A name to show, addresses and telephones in one written form, one primary of each, and an account that is there."""

@@ -1,6 +1,7 @@
 """What must be there before the door opens, what works beside it, and what keeps a file from being purged."""
 
-from chassis import FileSettings, doing, purging
+from chassis import FileSettings, doing, purging, transaction
+from services.contacts import matched
 from services.contacts.exports import Export
 from services.contacts.file import File
 from services.contacts.imports import Import
@@ -14,3 +15,4 @@ def prepare(settings: FileSettings) -> None:
     """Say where files lie, and make the indexes of what is no noun."""
     File.prepare(settings)
     Import.prepare()
+    matched.prepare(transaction.database())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from crm.common.v1 import address_pb2, money_pb2
 from crm.contacts.v1 import events_pb2, lead_pb2
@@ -9,7 +10,9 @@ from crm.contacts.v1 import events_pb2, lead_pb2
 from chassis import CustomFields, IntField, Invalid, ListField, Part, StringField
 from services.contacts import postal, telephones
 from services.contacts.channels import normal_address, normal_language, without_repeats
+from services.contacts.matched import Matched
 from services.contacts.names import Name
+from services.contacts.portrait import Portrait, of_person
 from services.contacts.refusals import (
     LeadAlreadyConverted,
     LeadAlreadyQualified,
@@ -27,7 +30,7 @@ NEW, WORKING, QUALIFIED, UNQUALIFIED, CONVERTED = "NEW", "WORKING", "QUALIFIED",
 _STILL_OPEN = frozenset({"owner_id", "team_id", "external_ids", "description", "tags"})
 
 
-class Lead(Routed):
+class Lead(Matched, Routed):
     """Somebody who may become a customer: not yet qualified, not yet a contact."""
 
     contract = lead_pb2.Lead
@@ -36,7 +39,7 @@ class Lead(Routed):
         "given_name", "middle_name", "family_name", "nickname", "display_name", "phonetic_given_name", "phonetic_family_name",
         "company_name", "email", "phone",
     )  # fmt: skip
-    indexed = (("status",), ("email",), ("source",), ("campaign_id",))
+    indexed = (("status",), ("email",), ("source",), ("campaign_id",), ("duplicate_keys",))
 
     honorific = StringField()
     given_name = StringField()
@@ -84,6 +87,16 @@ class Lead(Routed):
     def title(self) -> str:
         """What to call it: the company, else the person, else the e-mail address."""
         return self.company_name or self.person or self.email or ""
+
+    @classmethod
+    def portrayed(cls, row: dict[str, Any]) -> Portrait:
+        """The person of a stored row, with the company that it speaks for."""
+        return of_person(row)
+
+    @classmethod
+    def called(cls, row: dict[str, Any]) -> str:
+        """The company, else the person, else the e-mail address."""
+        return cls._from_son(row).title
 
     # ---------------------------------------------------------------- verbs
 

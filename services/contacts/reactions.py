@@ -5,6 +5,7 @@ The same fact may come twice or late: `Interaction.tell` keeps it once, at the t
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -19,7 +20,7 @@ from crm.support.v1 import ticket_pb2
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis import Fact, on
+from chassis import Fact, acting_as, on, principal
 from services.contacts import titles
 from services.contacts.association import AssociationLabel
 from services.contacts.contact import Contact
@@ -135,8 +136,9 @@ def _tell_of_ticket(fact: Fact, happened: str, ticket: ticket_pb2.Ticket, at: Ti
 
 @on(campaigns.FormSubmitted)
 def take_the_lead_in(event: campaigns.FormSubmitted, fact: Fact) -> None:
-    """Somebody sent a form in: a lead of whoever looks after the form."""
-    lead_of(event).enter()
+    """Somebody sent a form in: a lead of whoever looks after the form, by the rules for forms."""
+    with acting_as(replace(principal(), via="form")):
+        lead_of(event).enter()
 
 
 @on(campaigns.CampaignMailSent)

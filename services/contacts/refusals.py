@@ -1,6 +1,6 @@
 """What contacts will not do."""
 
-from chassis import Refused
+from chassis import AlreadyExists, Refused
 
 
 class LeadAlreadyConverted(Refused):
@@ -61,3 +61,7 @@ class AssociationLimitReached(Refused):
 
 class AssociationAlreadyEnded(Refused):
     """The association {association} already ends on {until}."""
+
+
+class DuplicateFound(AlreadyExists):
+    """There is such a {noun} already: {candidates}."""

@@ -5,11 +5,12 @@ from typing import Any
 from crm.contacts.v1 import list_pb2, service_pb2_grpc, territory_pb2
 
 from chassis import batch, file_rpcs, job_verbs, standard, today
-from services.contacts import reassignment
+from services.contacts import duplicate, reassignment
 from services.contacts.account import Account
 from services.contacts.association import Association, AssociationLabel
 from services.contacts.contact import Contact
 from services.contacts.conversion import convert
+from services.contacts.duplicate_rule import DuplicateRule
 from services.contacts.exports import Export
 from services.contacts.file import File
 from services.contacts.imports import Import
@@ -22,7 +23,7 @@ from services.contacts.territory import Territory
 from services.contacts.view import View
 
 _NOUNS = (
-    Account, Contact, Lead, Interaction, AssociationLabel, Association, Territory,
+    Account, Contact, Lead, Interaction, AssociationLabel, Association, Territory, DuplicateRule,
     View, List, ObjectDefinition, File, Import, Export,
 )  # fmt: skip
 _RPCS = (keyed(standard(Record)), standard(*_NOUNS), file_rpcs(File), job_verbs(Import, Export))
@@ -33,6 +34,7 @@ class Contacts(
     service_pb2_grpc.ContactsServiceServicer,
     service_pb2_grpc.AssociationsServiceServicer,
     service_pb2_grpc.TerritoriesServiceServicer,
+    service_pb2_grpc.DuplicatesServiceServicer,
     service_pb2_grpc.ObjectsServiceServicer,
     service_pb2_grpc.ViewsServiceServicer,
     service_pb2_grpc.FilesServiceServicer,
@@ -137,3 +139,15 @@ class Contacts(
     def ReassignRecords(self, request: Any, context: Any) -> Any:
         """A step of it."""
         return reassignment.reassign(request)
+
+    def FindAccountDuplicates(self, request: Any, context: Any) -> Any:
+        """Accounts that may be the same."""
+        return duplicate.find(Account, request)
+
+    def FindContactDuplicates(self, request: Any, context: Any) -> Any:
+        """Contacts that may be the same."""
+        return duplicate.find(Contact, request)
+
+    def FindLeadDuplicates(self, request: Any, context: Any) -> Any:
+        """Leads that may be the same."""
+        return duplicate.find(Lead, request)

@@ -1,7 +1,7 @@
 """Answers one route: admit, read, call, print. What depends only on the contract is compiled when it is made."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import grpc
@@ -24,7 +24,7 @@ from services.gateway.transcoding import Route
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 _TAG = re.compile(r'"([\x21\x23-\x7e]{1,200})"\Z')
 _BARE = re.compile(r"[A-Za-z0-9_.-]{1,200}\Z")
-_REPLAYED = "idempotency-replayed"
+_BESIDE = ("idempotency-replayed", "possible-duplicates")
 
 
 class Endpoint:
@@ -60,8 +60,8 @@ class Endpoint:
             answer, call = self._channels.call(self._rpc, message, trail, at := self._service(message))
         except grpc.RpcError as error:
             raise problems.of_call(error, at, places, conditional=conditional) from None
-        if not self._rpc.reads and any(key == _REPLAYED for key, _ in call.trailing_metadata() or ()):
-            exchange.headers["Idempotency-Replayed"] = "true"
+        if not self._rpc.reads:
+            exchange.headers.update(_beside(call.trailing_metadata() or ()))
         return self._response(message, answer, exchange.headers)
 
     def _service(self, message: Any) -> str:
@@ -93,6 +93,16 @@ class Endpoint:
             return self._printer
         fields = frozenset(field.split(".")[0] for field in message.fields)
         return printer(self.route.method.output_type, Projection(self._projected, fields))
+
+
+def _beside(metadata: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
+    """The headers that a service says beside its answer; several values of one are a list (RFC 9110, 5.3)."""
+    found: dict[str, str] = {}
+    for key, value in metadata:
+        if key in _BESIDE and isinstance(value, str):
+            name = key.title()
+            found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
 
 
 def conditions(request: Request) -> tuple[tuple[str, str], ...]:

@@ -57,6 +57,7 @@ class Furnished:
         self._make("asl", {"key": f"{word}-at"}, key=f"{word}-of", from_noun="contact", to_noun="account", **names)
         ends = {"from_id": self.ids["con"], "to_id": self.ids["acc"]}
         self._make("asc", {"label": f"{word}-at"}, label=f"{word}-of", note=word, **ends)
+        self._make("dup", noun="lead", channel="FORM", on_exact="WARN")
 
     def _tailored(self, word: str) -> None:
         for path, keys in ((SCHEMA, ("rank", "tier")), (OBJECTS, ("lease", "machine"))):

@@ -65,6 +65,11 @@ _HEADERS: Schema = {
     "RequestId": {"description": "Id of the request, yours when you sent one.", "schema": {"type": "string"}},
     "ETag": {"description": "The record's `etag`, quoted.", "schema": {"type": "string"}},
     "Location": {"description": "Path of the new record.", "schema": {"type": "string"}},
+    "PossibleDuplicates": {
+        "description": "Records like the new one, where a rule of the tenant warns of them: "
+        "`con_…;of=con_…;percent=97`, a list (RFC 9110, 5.3) with the id, the new record and the certainty.",
+        "schema": {"type": "string"},
+    },
     "RateLimit": {"description": "What remains of your limits.", "schema": {"type": "string"}},
 }
 _SECURITY: Schema = {

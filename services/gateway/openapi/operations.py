@@ -105,6 +105,8 @@ def _responses(route: Route, schemas: Schemas) -> Schema:
     found: Schema = {"201" if route.creates else "200": answer}
     if route.creates:
         answer["headers"]["Location"] = _header("Location")
+    if f"Find{output.name}Duplicates" in route.method.containing_service.methods_by_name and not route.rpc.reads:
+        answer["headers"]["Possible-Duplicates"] = _header("PossibleDuplicates")
     if "failed_count" in output.fields_by_name:
         found["207"] = answer | {"description": "Some items failed; each result says which and why."}
     if route.verb == "GET" and is_noun(output):

@@ -1,0 +1,111 @@
+"""What accounts, contacts and leads have in common: they are found by their likes, and come in by the rules on duplicates.
+
+The look for likes is a plain read. Two records with one exact key that come at the same moment would not see each other, so
+where a rule blocks the key both first write a row of that key: the later one starts again and sees the first.
+"""
+
+import hashlib
+from abc import abstractmethod
+from datetime import timedelta
+from typing import Any, ClassVar, Self
+
+from google.protobuf.message import Message
+from pymongo.database import Database
+
+from chassis import Owned, hint, now, principal
+from services.contacts import blocking
+from services.contacts.duplicate import Candidate, candidates, of_kinds
+from services.contacts.duplicate_rule import BLOCK, WARN, DuplicateRule, strictest
+from services.contacts.portrait import Portrait
+from services.contacts.refusals import DuplicateFound
+
+_TURNS, _TURN = "duplicate_turns", timedelta(hours=1)  # far longer than any transaction
+_MOST_NAMED = 5
+
+
+def prepare(database: Database) -> None:
+    """Let the rows of keys go when nobody can race for them any more."""
+    database[_TURNS].create_index("time", expireAfterSeconds=int(_TURN.total_seconds()))
+
+
+class Matched(Owned):
+    """A record that may be the same as another."""
+
+    meta: ClassVar[dict[str, Any]] = {"abstract": True}
+
+    @classmethod
+    @abstractmethod
+    def portrayed(cls, row: dict[str, Any]) -> Portrait:
+        """The portrait of a stored row."""
+
+    @classmethod
+    @abstractmethod
+    def called(cls, row: dict[str, Any]) -> str:
+        """What to call a stored row."""
+
+    @classmethod
+    def draft(cls, message: Message) -> Self:
+        """A record as a client might make it, never kept."""
+        draft = cls.fresh()
+        draft._take(message, [field.name for field, _ in message.ListFields()])
+        return draft
+
+    def portrait(self) -> Portrait:
+        """What is compared of the record."""
+        return self.portrayed(self._stored())
+
+    def duplicate_keys(self) -> list[str]:
+        """Under which keys its likes are found."""
+        return blocking.keys(self.portrait())
+
+    def keep(self) -> bool:
+        """Write the record, by the tenant's rules on duplicates. Refused with DuplicateFound; the caller may be warned.
+
+        A record that is there already comes in again with the exact keys that it newly has.
+        """
+        portrait = self.portrait()
+        before = set(blocking.exact_keys(self.portrayed(self._before))) if self._before else set()
+        fresh = [key for key in blocking.exact_keys(portrait) if key not in before]
+        if (fresh or not self._before) and (rules := DuplicateRule.of(self.about().noun)):
+            self._come_in(portrait, rules, fresh)
+        return super().keep()
+
+    def _come_in(self, portrait: Portrait, rules: list[DuplicateRule], fresh: list[str]) -> None:
+        self._take_turns([key for rule in rules if rule.on_exact == BLOCK for key in of_kinds(fresh, rule.counting)])
+        keys = fresh if self._before else blocking.keys(portrait)
+        found = candidates(type(self), portrait, keys, {"tenant_id": self.tenant_id}, but=self.id)
+        judged = [(each, self._judge(each, rules, fresh)) for each in found]
+        if blocking_ones := [each for each, action in judged if action == BLOCK]:
+            self._refuse(blocking_ones)
+        self._warn([each for each, action in judged if action == WARN])
+
+    def _judge(self, candidate: Candidate, rules: list[DuplicateRule], fresh: list[str]) -> str:
+        common = [key for key in candidate.common_keys if key in fresh]
+        exact = [rule.on_exact for rule in rules if of_kinds(common, rule.counting)]
+        similar = [rule.on_similar for rule in rules if not self._before and candidate.percent >= rule.minimum_percent]
+        return strictest([*exact, *similar])
+
+    def _take_turns(self, keys: list[str]) -> None:
+        turns = self._get_db()[_TURNS]
+        for key in sorted(set(keys)):  # in one order, so that nobody waits for each other
+            name = f"{self.tenant_id}/{self.about().noun}/{key}"
+            row = {"_id": hashlib.sha256(name.encode()).hexdigest()}
+            turns.update_one(row, {"$set": {"time": now()}, "$inc": {"turns": 1}}, upsert=True)
+
+    def _refuse(self, found: list[Candidate]) -> None:
+        visible = _visible(type(self), found)
+        if not visible:
+            raise DuplicateFound(noun=self.about().noun, candidates="one that you may not see")
+        raise DuplicateFound(noun=self.about().noun, candidates=", ".join(each.id for each in visible))
+
+    def _warn(self, found: list[Candidate]) -> None:
+        for each in _visible(type(self), found):
+            hint("possible-duplicates", f"{each.id};of={self.id};percent={each.percent}")
+
+
+def _visible(noun: Any, found: list[Candidate]) -> list[Candidate]:
+    if not found or principal().scope(noun.about().permission("read")) is None:
+        return []
+    narrow = {"_id": {"$in": [each.id for each in found]}, **noun.visible()}
+    ids = set(noun._get_collection().distinct("_id", narrow))
+    return [each for each in found if each.id in ids][:_MOST_NAMED]
