@@ -6,7 +6,7 @@ private to the chassis.
 
 from mongoengine import BooleanField, DateTimeField, DictField, FloatField, IntField, ListField, StringField
 
-from chassis import config, listing, mirror, transaction
+from chassis import config, listing, mirror, references, transaction
 from chassis.call import hint
 from chassis.clock import now, today
 from chassis.document import Noun, Owned
@@ -67,4 +67,6 @@ __all__ = [
     # for a service that needs more than nouns: settings of its own, the database beside its collections, conditions and pages
     # over what it keeps there, and work in threads
     "config", "transaction", "listing", "mirror", "Sweeper",
+    # what follows records that are merged
+    "references",
 ]  # fmt: skip

@@ -8,8 +8,8 @@ from crm.sales.v1 import events_pb2 as sales
 from crm.sales.v1 import order_pb2
 from crm.support.v1 import events_pb2 as support
 
-from chassis import Fact, mirror, on
-from services.campaigns import bounce, standing
+from chassis import Fact, mirror, on, references
+from services.campaigns import bounce, joined, standing
 from services.campaigns.audience import Account, AudienceMember, Sale, count_sales
 from services.campaigns.membership import follow, leave_all
 
@@ -17,12 +17,8 @@ from services.campaigns.membership import follow, leave_all
 @on(contacts.ContactCreated, contacts.ContactUpdated, contacts.ContactRestored)
 def take_the_contact_in(event: contacts.ContactCreated, fact: Fact) -> None:
     """Take a person into the audience, and into the segments that describe it."""
-    contact = event.contact
-    if AudienceMember.hear(contact, fact.revision):
-        row = AudienceMember.row(contact.id)
-        holds = standing.of(row["address_key"]) if row.get("address_key") else _NOTHING
-        AudienceMember.rows().update_one({"_id": contact.id}, {"$set": holds})
-        follow([contact.id])
+    if standing.take_in(event.contact, fact.revision):
+        follow([event.contact.id])
 
 
 @on(contacts.ContactDeleted)
@@ -75,7 +71,39 @@ def give_the_bounce_to_its_line(event: support.BounceReceived, fact: Fact) -> No
     bounce.hear(event.mail)
 
 
-_NOTHING: dict[str, Any] = {"opted_in": [], "opted_out": [], "suppressed": False}
+@on(contacts.ContactsMerged)
+def join_in_the_audience(event: contacts.ContactsMerged, fact: Fact) -> None:
+    """The survivor is where the merged contacts were, said what they said, and bought what they bought."""
+    joined.join(event)
+
+
+@on(contacts.ContactsUnmerged)
+def part_in_the_audience(event: contacts.ContactsUnmerged, fact: Fact) -> None:
+    """Everybody stands in the audience again with what is theirs."""
+    joined.part(event)
+
+
+@on(contacts.AccountsMerged)
+def join_the_staff(event: contacts.AccountsMerged, fact: Fact) -> None:
+    """Who worked for the merged accounts works for the survivor."""
+    survivor = event.account
+    told = {"account_name": survivor.name, "industry": survivor.industry}
+    references.join(event.merge_id, _OF_ACCOUNTS, survivor.id, [each.id for each in event.merged], **told)
+    follow(references.moved(event.merge_id, "audience_members"))
+
+
+@on(contacts.AccountsUnmerged)
+def part_the_staff(event: contacts.AccountsUnmerged, fact: Fact) -> None:
+    """Who worked for an account does so again."""
+    references.part(event.merge_id)
+    for account in event.restored:
+        Account.remember(account.id, int(account.etag), name=account.name, industry=account.industry)
+    follow(references.moved(event.merge_id, "audience_members"))
+
+
+_OF_ACCOUNTS = (
+    references.Reference("audience_members", "account_id", along=("account_name", "industry"), revised=False),
+)
 
 
 def _people(order: order_pb2.Order) -> list[str]:
@@ -85,7 +113,8 @@ def _people(order: order_pb2.Order) -> list[str]:
 
 def _know_sale(id: str, fact: Fact, contact_ids: Iterable[str], **fields: Any) -> None:
     known = Sale.objects(id=id).first()
-    people = [each for each in contact_ids if each]
+    # What was announced before its service heard of a merge counts for the survivor.
+    people = references.survivors_of(each for each in contact_ids if each)
     if Sale.remember(id, fact.revision, contact_ids=people, **fields):
         concerned = {*people, *(known.contact_ids if known else ())}
         count_sales(concerned)

@@ -7,6 +7,7 @@ and outlives them. Senders ask here in the moment of handing over.
 from collections.abc import Iterable
 from typing import Any
 
+from crm.contacts.v1 import contact_pb2
 from pymongo.database import Database
 
 from chassis import principal, transaction
@@ -54,6 +55,16 @@ def of(address_key: str) -> dict[str, Any]:
         "opted_out": sorted(each["topic"] for each in states if each["state"] == OPTED_OUT),
         "suppressed": bool(suppressed(tenant, [address_key])),
     }
+
+
+def take_in(contact: contact_pb2.Contact, revision: int) -> bool:
+    """Take a person over with what holds for the address; False when nothing of it is news."""
+    if not AudienceMember.hear(contact, revision):
+        return False
+    key = AudienceMember.row(contact.id).get("address_key")
+    holds = of(key) if key else {"opted_in": [], "opted_out": [], "suppressed": False}
+    AudienceMember.rows().update_one({"_id": contact.id}, {"$set": holds})
+    return True
 
 
 def suppressed(tenant_id: str, address_keys: Iterable[str]) -> set[str]:

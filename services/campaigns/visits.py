@@ -26,6 +26,7 @@ _LATEST = 50  # hits of a mail that are looked at again
 def prepare(database: Database) -> None:
     """Make the indexes that hits are found by."""
     hits = database["engagements"]
+    hits.create_index([("tenant_id", 1), ("contact_id", 1)])
     hits.create_index([("delivery_id", 1), ("time", -1)])
     hits.create_index([("time", 1)], name="untold", partialFilterExpression={"told": False})
 

@@ -1,14 +1,14 @@
 """Accounts: the companies and organisations that we do business with, in a tree."""
 
-from typing import Any
+from typing import Any, Self
 
 from crm.common.v1 import address_pb2, money_pb2
 from crm.contacts.v1 import account_pb2, channels_pb2
 
-from chassis import CustomFields, IntField, Invalid, ListField, Part, Parts, StringField, principal, refer
+from chassis import CustomFields, IntField, Invalid, ListField, Part, Parts, StringField, principal, refer, references
 from services.contacts import postal, registers, telephones
 from services.contacts.channels import normal_domain, without_repeats
-from services.contacts.matched import Matched
+from services.contacts.mergeable import Mergeable
 from services.contacts.portrait import Portrait, of_company
 from services.contacts.routed import Routed
 
@@ -20,12 +20,19 @@ DEEPEST = 50  # levels of a tree of accounts; the largest groups of companies ha
 _TREES = "account_trees"
 
 
-class Account(Matched, Routed):
+class Account(Mergeable, Routed):
     """A company or an organisation that we do business with."""
 
     contract = account_pb2.Account
     meta = {"collection": "accounts"}
     searched = ("name", "legal_name", "domain", "other_domains", "phones.number", "registration_ids.number")
+    children = (
+        references.Reference("contacts", "account_id"),
+        references.Reference("accounts", "parent_id"),
+        references.Reference("leads", "conversion", "account_id"),
+        references.Reference("interactions", "account_ids"),
+    )
+    naming = ("parent_id",)
     indexed = (("parent_id",), ("domain",), ("name",), ("duplicate_keys",))
 
     name = StringField()
@@ -71,6 +78,18 @@ class Account(Matched, Routed):
             refer(self, "parent_id", Account)
             self._stay_a_tree()
         self.find_territory()
+
+    def demand_mergeable(self, merged: list[Self]) -> None:
+        """Leave the place below those that it becomes one with: where the highest of them stood."""
+        _take_turns()
+        ids, above = {each.id for each in merged}, self.parent_id
+        for _ in range(DEEPEST):
+            if not above:
+                return
+            higher = Account.objects(id=above).scalar("parent_id").first()
+            if above in ids:
+                self.parent_id = higher
+            above = higher
 
     def _stay_a_tree(self) -> None:
         """Refuse a parent that lies below the account, or too deep. Deleted accounts keep their places: they may return."""

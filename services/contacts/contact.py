@@ -5,7 +5,7 @@ from typing import Any
 from crm.common.v1 import address_pb2
 from crm.contacts.v1 import channels_pb2, contact_pb2
 
-from chassis import CustomFields, Invalid, ListField, Parts, StringField, Violation, refer
+from chassis import CustomFields, Invalid, ListField, Parts, StringField, Violation, refer, references
 from services.contacts import postal, telephones
 from services.contacts.account import Account
 from services.contacts.channels import (
@@ -16,13 +16,13 @@ from services.contacts.channels import (
     with_one_primary,
     without_repeats,
 )
-from services.contacts.matched import Matched
+from services.contacts.mergeable import Mergeable
 from services.contacts.names import Name
 from services.contacts.portrait import Portrait, of_person
 from services.contacts.routed import Routed
 
 
-class Contact(Matched, Routed):
+class Contact(Mergeable, Routed):
     """A person whom we know."""
 
     contract = contact_pb2.Contact
@@ -31,6 +31,11 @@ class Contact(Matched, Routed):
         "given_name", "middle_name", "family_name", "nickname", "display_name", "phonetic_given_name", "phonetic_family_name",
         "emails.address", "phones.number",
     )  # fmt: skip
+    children = (
+        references.Reference("leads", "conversion", "contact_id"),
+        references.Reference("interactions", "contact_ids"),
+    )
+    naming = ("account_id",)
     indexed = (("account_id",), ("emails.address",), ("display_name",), ("duplicate_keys",))
 
     honorific = StringField()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from crm.common.v1 import address_pb2, money_pb2
 from crm.contacts.v1 import events_pb2, lead_pb2
@@ -10,7 +10,7 @@ from crm.contacts.v1 import events_pb2, lead_pb2
 from chassis import CustomFields, IntField, Invalid, ListField, Part, StringField
 from services.contacts import postal, telephones
 from services.contacts.channels import normal_address, normal_language, without_repeats
-from services.contacts.matched import Matched
+from services.contacts.mergeable import Mergeable
 from services.contacts.names import Name
 from services.contacts.portrait import Portrait, of_person
 from services.contacts.refusals import (
@@ -30,7 +30,7 @@ NEW, WORKING, QUALIFIED, UNQUALIFIED, CONVERTED = "NEW", "WORKING", "QUALIFIED",
 _STILL_OPEN = frozenset({"owner_id", "team_id", "external_ids", "description", "tags"})
 
 
-class Lead(Matched, Routed):
+class Lead(Mergeable, Routed):
     """Somebody who may become a customer: not yet qualified, not yet a contact."""
 
     contract = lead_pb2.Lead
@@ -39,7 +39,8 @@ class Lead(Matched, Routed):
         "given_name", "middle_name", "family_name", "nickname", "display_name", "phonetic_given_name", "phonetic_family_name",
         "company_name", "email", "phone",
     )  # fmt: skip
-    indexed = (("status",), ("email",), ("source",), ("campaign_id",), ("duplicate_keys",))
+    indexed = (("status",), ("email",), ("source",), ("campaign_id",), ("duplicate_keys",),
+               ("conversion.account_id",), ("conversion.contact_id",))  # fmt: skip
 
     honorific = StringField()
     given_name = StringField()
@@ -146,6 +147,15 @@ class Lead(Matched, Routed):
         self._demand_unconverted()
         if self.status == UNQUALIFIED:
             raise LeadUnqualified(lead=self.id)
+
+    def demand_mergeable(self, merged: list[Self]) -> None:
+        """Refuse with LeadAlreadyConverted to lose one that became something; it can only be the survivor."""
+        for each in merged:
+            each._demand_unconverted()
+
+    def joined_fields(self) -> frozenset[str]:
+        """All that may still change."""
+        return _STILL_OPEN if self.converted else super().joined_fields()
 
     # ---------------------------------------------------------------- what a new one has, what follows
 

@@ -1,6 +1,6 @@
 """What contacts will not do."""
 
-from chassis import AlreadyExists, Refused
+from chassis import AlreadyExists, NotFound, Refused
 
 
 class LeadAlreadyConverted(Refused):
@@ -65,3 +65,15 @@ class AssociationAlreadyEnded(Refused):
 
 class DuplicateFound(AlreadyExists):
     """There is such a {noun} already: {candidates}."""
+
+
+class RecordMerged(NotFound):
+    """The {noun} {id} was merged into {survivor}; change that one."""
+
+
+class NothingMerged(Refused):
+    """The {noun} {id} is not merged with any other."""
+
+
+class MergeTooBig(Refused):
+    """Together they have {count} entries in {field}; a record has at most {most}."""

@@ -17,13 +17,14 @@ from services.contacts.imports import Import
 from services.contacts.interaction import Interaction
 from services.contacts.lead import Lead
 from services.contacts.list import List
+from services.contacts.merge import Merge
 from services.contacts.object_definition import ObjectDefinition
 from services.contacts.record import Record, keyed
 from services.contacts.territory import Territory
 from services.contacts.view import View
 
 _NOUNS = (
-    Account, Contact, Lead, Interaction, AssociationLabel, Association, Territory, DuplicateRule,
+    Account, Contact, Lead, Interaction, AssociationLabel, Association, Territory, DuplicateRule, Merge,
     View, List, ObjectDefinition, File, Import, Export,
 )  # fmt: skip
 _RPCS = (keyed(standard(Record)), standard(*_NOUNS), file_rpcs(File), job_verbs(Import, Export))
@@ -151,3 +152,27 @@ class Contacts(
     def FindLeadDuplicates(self, request: Any, context: Any) -> Any:
         """Leads that may be the same."""
         return duplicate.find(Lead, request)
+
+    def MergeAccounts(self, request: Any, context: Any) -> Any:
+        """Become one."""
+        return Account.merge(request).message()
+
+    def UnmergeAccounts(self, request: Any, context: Any) -> Any:
+        """Parted again."""
+        return Account.unmerge(request).message()
+
+    def MergeContacts(self, request: Any, context: Any) -> Any:
+        """Become one."""
+        return Contact.merge(request).message()
+
+    def UnmergeContacts(self, request: Any, context: Any) -> Any:
+        """Parted again."""
+        return Contact.unmerge(request).message()
+
+    def MergeLeads(self, request: Any, context: Any) -> Any:
+        """Become one."""
+        return Lead.merge(request).message()
+
+    def UnmergeLeads(self, request: Any, context: Any) -> Any:
+        """Parted again."""
+        return Lead.unmerge(request).message()

@@ -77,6 +77,8 @@ class Endpoint:
         if self._single:
             tag = headers["ETag"] = f'"{answer.etag}"'
             headers["Cache-Control"] = "private, no-cache"
+            if self.route.verb == "GET" and self._names_another(answer.id):
+                headers["Content-Location"] = self.route.path.replace("{id}", answer.id)
             if self.route.verb == "GET" and _seen(request, tag):
                 return Response(status=304)
         if self._creates:
@@ -87,6 +89,10 @@ class Endpoint:
             status = 207
             _place(printed["results"])
         return Response(orjson.dumps(printed), status, content_type="application/json")
+
+    def _names_another(self, id: str) -> bool:
+        """Whether the record that answers is not the one that was asked for: it was merged into it (RFC 9110, 8.7)."""
+        return request.view_args is not None and request.view_args.get("id", id) != id
 
     def _print(self, message: Any) -> Callable[[Any], Any]:
         if not self._projected or not message.fields:

@@ -9,7 +9,7 @@ class Contact(Projection):
     """A contact, as far as support needs it."""
 
     meta = {"collection": "known_contacts"}
-    indexed = (("emails",),)
+    indexed = (("emails",), ("account_id",))
     name = StringField()
     account_id = StringField()
     emails = ListField(StringField())

@@ -25,7 +25,7 @@ class Message(Noun):
     contract = message_pb2.Message
     meta = {"collection": "messages"}
     searched = ("subject", "author.name", "author.email", "body_text")
-    indexed = (("ticket_id",), ("mailbox_id", "references"), ("mail_id",))
+    indexed = (("ticket_id",), ("mailbox_id", "references"), ("mail_id",), ("author.contact_id",))
 
     ticket_id = StringField()
     direction = StringField()

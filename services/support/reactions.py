@@ -1,11 +1,21 @@
-"""What support hears: who the contacts are, so that mails find the people who write them."""
+"""What support hears: who the contacts are, so that mails find the people who write them, and which of them became one."""
 
 from crm.contacts.v1 import contact_pb2
 from crm.contacts.v1 import events_pb2 as contacts
 
-from chassis import Fact, on
+from chassis import Fact, on, references
 from services.support.contact import Contact, mailbox_of
 from services.support.ticket import Ticket
+
+_OF_CONTACTS = (
+    references.Reference("tickets", "requester_id"),
+    references.Reference("tickets", "participants", "contact_id"),
+    references.Reference("messages", "author", "contact_id"),
+)
+_OF_ACCOUNTS = (
+    references.Reference("tickets", "account_id"),
+    references.Reference("known_contacts", "account_id", revised=False),
+)
 
 
 @on(contacts.ContactCreated, contacts.ContactUpdated, contacts.ContactRestored)
@@ -13,20 +23,51 @@ def know_the_contact(
     event: contacts.ContactCreated | contacts.ContactUpdated | contacts.ContactRestored, fact: Fact
 ) -> None:
     """Remember whose mailbox is whose, and give the contact the tickets that were waiting for somebody to be known."""
-    told: contact_pb2.Contact = event.contact
-    emails = [mailbox_of(each.address) for each in sorted(told.emails, key=lambda each: not each.primary)]
-    known = {"name": told.display_name or None, "account_id": told.account_id or None, "emails": emails}
-    Contact.remember(told.id, fact.revision, **known)
-    contact = Contact.objects(id=told.id).get()
-    if contact.revision != fact.revision:  # something newer is known
-        return
-    for id in Ticket.objects(requester_email__in=emails, requester_id=None, deleted_time=None).scalar("id"):
-        ticket = Ticket.find(id, "write")
-        if ticket.belong(contact):
-            ticket.keep()
+    _know(event.contact, fact.revision)
 
 
 @on(contacts.ContactDeleted)
 def forget_the_contact(event: contacts.ContactDeleted, fact: Fact) -> None:
     """Find nobody by the mailboxes of a contact that is gone; its tickets stay its tickets."""
     Contact.remember(event.contact.id, fact.revision, emails=[])
+
+
+@on(contacts.ContactsMerged)
+def help_the_surviving_contact(event: contacts.ContactsMerged, fact: Fact) -> None:
+    """What the merged contacts asked and said is the survivor's, and so are their mailboxes."""
+    references.join(event.merge_id, _OF_CONTACTS, event.contact.id, [each.id for each in event.merged])
+    for contact in event.merged:
+        Contact.remember(contact.id, int(contact.etag), emails=[])
+
+
+@on(contacts.ContactsUnmerged)
+def give_the_tickets_back(event: contacts.ContactsUnmerged, fact: Fact) -> None:
+    """Everybody has the own tickets and mailboxes again."""
+    references.part(event.merge_id)
+    for contact in event.restored:
+        _know(contact, int(contact.etag))
+
+
+@on(contacts.AccountsMerged)
+def help_the_surviving_account(event: contacts.AccountsMerged, fact: Fact) -> None:
+    """Who asked for the merged accounts asked for the survivor."""
+    references.join(event.merge_id, _OF_ACCOUNTS, event.account.id, [each.id for each in event.merged])
+
+
+@on(contacts.AccountsUnmerged)
+def give_the_accounts_tickets_back(event: contacts.AccountsUnmerged, fact: Fact) -> None:
+    """Who asked for an account did so."""
+    references.part(event.merge_id)
+
+
+def _know(told: contact_pb2.Contact, revision: int) -> None:
+    emails = [mailbox_of(each.address) for each in sorted(told.emails, key=lambda each: not each.primary)]
+    known = {"name": told.display_name or None, "account_id": told.account_id or None, "emails": emails}
+    Contact.remember(told.id, revision, **known)
+    contact = Contact.objects(id=told.id).get()
+    if contact.revision != revision:  # something newer is known
+        return
+    for id in Ticket.objects(requester_email__in=emails, requester_id=None, deleted_time=None).scalar("id"):
+        ticket = Ticket.find(id, "write")
+        if ticket.belong(contact):
+            ticket.keep()

@@ -57,6 +57,9 @@ class Furnished:
         self._make("asl", {"key": f"{word}-at"}, key=f"{word}-of", from_noun="contact", to_noun="account", **names)
         ends = {"from_id": self.ids["con"], "to_id": self.ids["acc"]}
         self._make("asc", {"label": f"{word}-at"}, label=f"{word}-of", note=word, **ends)
+        doubles = [self.admin.post("/v1/leads", {"given_name": word, "family_name": "double"})["id"] for _ in range(2)]
+        for double in doubles:
+            self.ids["mrg"] = self.admin.post(f"/v1/leads/{self.ids['lead']}:merge", {"merged_ids": [double]})["id"]
         self._make("dup", noun="lead", channel="FORM", on_exact="WARN")
 
     def _tailored(self, word: str) -> None:

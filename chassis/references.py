@@ -1,0 +1,206 @@
+"""What refers to records follows them when they become one, and goes back when they are parted.
+
+A merge is one fact; each service that hears of it points what it keeps from the merged records to the survivor, and notes in
+`merge_moves` what stood there before and after. Parting goes by these notes: what is still as the merge left it gets back what
+was there, in a list what was added since stays, and any other later change wins and is answered as a conflict. Notes and
+changes commit together, and a merge is followed once, so a process may die at any point and a fact may come twice or late.
+
+Records that move get a new revision and no event of their own: that of the merge says it for all.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import ASCENDING, InsertOne, UpdateOne
+from pymongo.database import Database
+
+from chassis import clock, transaction
+from chassis.principal import principal
+
+_MOVES, _ALIASES = "merge_moves", "merge_aliases"
+_DEEPEST = 100  # merges of survivors that were merged themselves
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A stored field that holds ids: alone, in a list, or under `key` of a dictionary or of the dictionaries of a list.
+
+    Fields of `along` tell of the record referred to and move with it. A projection is not `revised`: its revision is that of
+    what it tells of. Where the records of one holder share no `once_per`, one whose place the survivor has already stays.
+    """
+
+    collection: str
+    field: str
+    key: str = ""
+    along: tuple[str, ...] = ()
+    revised: bool = True
+    once_per: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where a query finds the ids."""
+        return f"{self.field}.{self.key}" if self.key else self.field
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A reference that was changed after the merge, and stays as it is."""
+
+    collection: str
+    record_id: str
+    field: str
+
+
+def prepare(database: Database) -> None:
+    """Make the index that the notes of one merge are found by."""
+    database[_MOVES].create_index([("tenant_id", ASCENDING), ("merge_id", ASCENDING)])
+
+
+def join(
+    merge_id: str, references: Sequence[Reference], survivor_id: str, merged_ids: Sequence[str], **along: Any
+) -> dict[str, int]:
+    """Point everything from the merged records to the survivor; how much moved, by collection. Once per merge.
+
+    `along` are the values of the fields that move along. The survivor itself is left to whoever merges.
+    """
+    database, tenant = transaction.database(), principal().tenant_id
+    mark = {"_id": merge_id, "tenant_id": tenant, "joined": True}
+    if database[_MOVES].find_one({"_id": merge_id}) is not None:  # followed, or parted already
+        return {}
+    database[_MOVES].insert_one(mark)
+    aliases = [{"_id": id, "tenant_id": tenant, "survivor_id": survivor_id, "merge_id": merge_id} for id in merged_ids]
+    database[_ALIASES].bulk_write([UpdateOne({"_id": row["_id"]}, {"$set": row}, upsert=True) for row in aliases])
+    moved: dict[str, int] = {}
+    for reference in references:
+        count = _join(merge_id, reference, survivor_id, list(merged_ids), along)
+        moved[reference.collection] = moved.get(reference.collection, 0) + count
+    return {collection: count for collection, count in moved.items() if count}
+
+
+def part(merge_id: str) -> list[Conflict]:
+    """Point back what a merge moved. What was changed since in another way stays, and is answered."""
+    database, tenant = transaction.database(), principal().tenant_id
+    database[_MOVES].update_one(
+        {"_id": merge_id}, {"$set": {"joined": False}, "$setOnInsert": {"tenant_id": tenant}}, upsert=True
+    )
+    database[_ALIASES].delete_many({"tenant_id": tenant, "merge_id": merge_id})
+    notes = database[_MOVES].find({"tenant_id": tenant, "merge_id": merge_id})
+    return [conflict for note in notes if (conflict := _part(database, note))]
+
+
+def moved(merge_id: str, collection: str) -> list[str]:
+    """The ids of the records of a collection that a merge moved."""
+    narrow = {"tenant_id": principal().tenant_id, "merge_id": merge_id, "collection": collection}
+    return sorted(set(transaction.database()[_MOVES].distinct("record_id", narrow)))
+
+
+def survivor_of(id: str) -> str:
+    """The id of the record that stands for this one now: its own where it was not merged."""
+    aliases, tenant = transaction.database()[_ALIASES], principal().tenant_id
+    for _ in range(_DEEPEST):
+        row = aliases.find_one({"_id": id, "tenant_id": tenant})
+        if row is None:
+            return id
+        id = row["survivor_id"]
+    return id
+
+
+def survivors_of(ids: Iterable[str]) -> list[str]:
+    """The ids of the records that stand for these now, each once."""
+    return list(dict.fromkeys(survivor_of(id) for id in ids))
+
+
+def pointed(value: Any, key: str, merged_ids: Sequence[str], survivor_id: str) -> Any:
+    """A stored value with the survivor's id in place of those of the merged; in a list nobody stands twice."""
+    if isinstance(value, list):
+        return _once([pointed(each, key, merged_ids, survivor_id) for each in value], key)
+    if isinstance(value, dict):
+        return {**value, key: survivor_id} if value.get(key) in merged_ids else value
+    return survivor_id if value in merged_ids else value
+
+
+def parted(before: Any, after: Any, now: Any) -> Any:
+    """What a value becomes that was `before`, that a merge made `after`, and that is `now`: the later change stays.
+
+    Raises ValueError where both changed it and it is no list.
+    """
+    if now in (after, before):
+        return before
+    if before == after:
+        return now
+    before, after, now = (each if each is not None else [] for each in (before, after, now))
+    if not (isinstance(before, list) and isinstance(after, list) and isinstance(now, list)):
+        raise ValueError("a later change stays")
+    kept = [each for each in now if each in before or each not in after]
+    return kept + [each for each in before if each not in after and each not in kept]
+
+
+def _once(entries: list[Any], key: str) -> list[Any]:
+    # The first stays: the survivor's own entry stands where it stood, or where the first of the merged stood.
+    seen: set[Any] = set()
+    kept = []
+    for entry in entries:
+        name = entry.get(key) if isinstance(entry, dict) else entry
+        if name is None or name not in seen:
+            kept.append(entry)
+        seen.add(name)
+    return kept
+
+
+def _join(merge_id: str, reference: Reference, survivor_id: str, merged_ids: list[str], along: Row) -> int:
+    database, tenant = transaction.database(), principal().tenant_id
+    records, at = database[reference.collection], clock.now()
+    held = {"tenant_id": tenant, reference.path: {"$in": merged_ids}, "_id": {"$ne": survivor_id}}
+    wanted = dict.fromkeys((reference.field, *reference.along, *filter(None, [reference.once_per])), 1)
+    taken = _taken(records, reference, survivor_id)
+    notes, changes = [], []
+    for row in records.find(held, wanted):
+        if reference.once_per and (place := row.get(reference.once_per)) in taken:
+            continue
+        if reference.once_per:
+            taken.add(place)
+        after = {reference.field: pointed(row[reference.field], reference.key, merged_ids, survivor_id)}
+        after |= {name: along.get(name) for name in reference.along}
+        note = {
+            "_id": f"{merge_id}/{reference.collection}/{row['_id']}/{reference.field}", "tenant_id": tenant,
+            "merge_id": merge_id, "collection": reference.collection, "record_id": row["_id"],
+            "field": reference.field, "before": {name: row.get(name) for name in after}, "after": after,
+            "revised": reference.revised,
+        }  # fmt: skip
+        notes.append(InsertOne(note))
+        changes.append(UpdateOne({"_id": row["_id"]}, _change(after, reference.revised, at)))
+    if notes:
+        database[_MOVES].bulk_write(notes, ordered=False)
+        records.bulk_write(changes, ordered=False)
+    return len(notes)
+
+
+def _taken(records: Any, reference: Reference, survivor_id: str) -> set[Any]:
+    if not reference.once_per:
+        return set()
+    own = {"tenant_id": principal().tenant_id, reference.path: survivor_id}
+    return set(records.distinct(reference.once_per, own))
+
+
+def _part(database: Database, note: Row) -> Conflict | None:
+    records, field = database[note["collection"]], note["field"]
+    row = records.find_one({"_id": note["record_id"], "tenant_id": note["tenant_id"]})
+    if row is None:  # purged meanwhile
+        return None
+    try:
+        back = {**note["before"], field: parted(note["before"][field], note["after"][field], row.get(field))}
+    except ValueError:
+        return Conflict(note["collection"], note["record_id"], field)
+    records.update_one({"_id": row["_id"]}, _change(back, note["revised"], clock.now()))
+    return None
+
+
+def _change(fields: Row, revised: bool, at: Any) -> Row:
+    held = {name: value for name, value in fields.items() if value not in (None, [])}
+    gone = dict.fromkeys(fields.keys() - held.keys(), "")
+    change: Row = {"$set": held | ({"update_time": at} if revised else {})}
+    change |= {"$unset": gone} if gone else {}
+    return change | ({"$inc": {"revision": 1}} if revised else {})
