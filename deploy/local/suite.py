@@ -41,6 +41,7 @@ class Suite:
         self.secrets = Secrets(self.state)
         self.asked_to_stop = threading.Event()
         self._children: list[Child] = []
+        self._noting = threading.Lock()
 
     @property
     def mail_in(self) -> str:
@@ -98,8 +99,9 @@ class Suite:
 
     def _note(self) -> None:
         """Write down what runs, for `status`."""
-        rows = [{"name": child.name, "pid": child.pid, "restarts": child.restarts} for child in self._children]
-        place.write_private(self.state / "suite.json", json.dumps({"url": self.url, "processes": rows}))
+        with self._noting:  # processes that die together are started again by threads of their own
+            rows = [{"name": child.name, "pid": child.pid, "restarts": child.restarts} for child in self._children]
+            place.write_private(self.state / "suite.json", json.dumps({"url": self.url, "processes": rows}))
 
     def _demand_room(self) -> None:
         free = shutil.disk_usage(self.state).free
