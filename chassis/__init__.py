@@ -6,7 +6,7 @@ private to the chassis.
 
 from mongoengine import BooleanField, DateTimeField, DictField, FloatField, IntField, ListField, StringField
 
-from chassis import config, listing, mirror, references, transaction
+from chassis import config, listing, merging, mirror, transaction
 from chassis.call import hint
 from chassis.clock import now, today
 from chassis.document import Noun, Owned
@@ -68,5 +68,5 @@ __all__ = [
     # over what it keeps there, and work in threads
     "config", "transaction", "listing", "mirror", "Sweeper",
     # what follows records that are merged
-    "references",
+    "merging",
 ]  # fmt: skip

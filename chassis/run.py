@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import structlog
 from pymongo.errors import PyMongoError
 
-from chassis import idempotency, indexes, mirror, references, retention, telemetry, transaction
+from chassis import idempotency, indexes, merging, mirror, retention, telemetry, transaction
 from chassis.bus import Bus
 from chassis.config import ConfigFault, ServiceSettings, load
 from chassis.document import Noun
@@ -152,7 +152,7 @@ class Process:
             for model in self.kept:
                 indexes.prepare(model)
             idempotency.prepare(self.database)
-            references.prepare(self.database)
+            merging.prepare(self.database)
             outbox.prepare(self.database, self.settings.events_retention_days)
             if self.prepare:
                 self.prepare(self.settings)

@@ -13,7 +13,7 @@ from crm.campaigns.v1 import audience_pb2
 from crm.contacts.v1 import channels_pb2, contact_pb2
 from pymongo.collection import Collection
 
-from chassis import BooleanField, ListField, NotFound, Projection, StringField, listing, mirror, principal
+from chassis import BooleanField, ListField, NotFound, Projection, StringField, listing, merging, mirror, principal
 from services.campaigns import keyring
 from services.campaigns.money import sums
 
@@ -114,18 +114,20 @@ def page(request: Any, narrow: Row) -> audience_pb2.ListAudienceMembersResponse:
 
 def _told(contact: contact_pb2.Contact) -> Row:
     email = next((each.address for each in contact.emails if each.primary and each.status not in _UNWANTED), "")
-    account = Account.objects(id=contact.account_id).as_pymongo().first() if contact.account_id else None
+    account_id = merging.survivor_of(contact.account_id)  # what was announced before a merge may be heard after it
+    account = Account.objects(id=account_id).as_pymongo().first() if account_id else None
     told = {
         "create_time": _instant(contact.create_time),
         "email": email,
         "email_domain": email.rpartition("@")[2].lower(),
+        "account_id": account_id,
         "account_name": (account or {}).get("name"),
         "industry": (account or {}).get("industry"),
         "country_code": next((each.country_code for each in contact.addresses), ""),
         "tags": list(contact.tags),
         "address_key": keyring.address_key(email) if email else None,
     }
-    same = ("given_name", "family_name", "display_name", "account_id", "job_title", "language_code", "time_zone",
+    same = ("given_name", "family_name", "display_name", "job_title", "language_code", "time_zone",
             "birth_date", "owner_id")  # fmt: skip
     return told | {name: getattr(contact, name) for name in same}
 

@@ -8,7 +8,7 @@ each was a mail. Segments with a filter, figures and what holds for an address a
 from crm.contacts.v1 import events_pb2 as contacts
 from pymongo.database import Database
 
-from chassis import principal, references, transaction
+from chassis import merging, principal, transaction
 from services.campaigns import standing
 from services.campaigns.audience import AudienceMember, Row, count_sales
 from services.campaigns.membership import follow, leave_all, put
@@ -16,10 +16,10 @@ from services.campaigns.segment import STATIC, Segment
 
 _JOINED = "joined_segments"  # which segments made by hand a merge changed, and whom it took out
 _OF_CONTACTS = (
-    references.Reference("consents", "contact_id"),
-    references.Reference("deliveries", "contact_id", once_per="campaign_id"),
-    references.Reference("engagements", "contact_id", revised=False),
-    references.Reference("known_sales", "contact_ids", revised=False),
+    merging.Reference("consents", "contact_id"),
+    merging.Reference("deliveries", "contact_id", once_per="campaign_id"),
+    merging.Reference("engagements", "contact_id", revised=False),
+    merging.Reference("known_sales", "contact_ids", revised=False),
 )
 
 
@@ -33,7 +33,7 @@ def join(event: contacts.ContactsMerged) -> None:
     survivor_id, merged_ids = event.contact.id, [each.id for each in event.merged]
     standing.take_in(event.contact, int(event.contact.etag))
     _join_segments(event.merge_id, survivor_id, merged_ids)
-    references.join(event.merge_id, _OF_CONTACTS, survivor_id, merged_ids)
+    merging.join(event.merge_id, _OF_CONTACTS, survivor_id, merged_ids)
     for contact in event.merged:
         if AudienceMember.forget(contact.id, int(contact.etag)):
             leave_all(contact.id)
@@ -42,7 +42,7 @@ def join(event: contacts.ContactsMerged) -> None:
 
 def part(event: contacts.ContactsUnmerged) -> None:
     """Let everybody be where they were."""
-    references.part(event.merge_id)
+    merging.part(event.merge_id)
     people = [event.contact.id, *(each.id for each in event.restored)]
     for contact in event.restored:
         standing.take_in(contact, int(contact.etag))
@@ -81,7 +81,7 @@ def _put(segment_id: str, coming: list[str], leaving: list[str]) -> None:
 
 
 def _count_anew(merge_id: str, people: list[str]) -> None:
-    if references.moved(merge_id, "known_sales"):
+    if merging.moved(merge_id, "known_sales"):
         count_sales(people)
     follow(people)
 

@@ -8,7 +8,7 @@ from crm.sales.v1 import events_pb2 as sales
 from crm.sales.v1 import order_pb2
 from crm.support.v1 import events_pb2 as support
 
-from chassis import Fact, mirror, on, references
+from chassis import Fact, merging, mirror, on
 from services.campaigns import bounce, joined, standing
 from services.campaigns.audience import Account, AudienceMember, Sale, count_sales
 from services.campaigns.membership import follow, leave_all
@@ -88,22 +88,20 @@ def join_the_staff(event: contacts.AccountsMerged, fact: Fact) -> None:
     """Who worked for the merged accounts works for the survivor."""
     survivor = event.account
     told = {"account_name": survivor.name, "industry": survivor.industry}
-    references.join(event.merge_id, _OF_ACCOUNTS, survivor.id, [each.id for each in event.merged], **told)
-    follow(references.moved(event.merge_id, "audience_members"))
+    merging.join(event.merge_id, _OF_ACCOUNTS, survivor.id, [each.id for each in event.merged], **told)
+    follow(merging.moved(event.merge_id, "audience_members"))
 
 
 @on(contacts.AccountsUnmerged)
 def part_the_staff(event: contacts.AccountsUnmerged, fact: Fact) -> None:
     """Who worked for an account does so again."""
-    references.part(event.merge_id)
+    merging.part(event.merge_id)
     for account in event.restored:
         Account.remember(account.id, int(account.etag), name=account.name, industry=account.industry)
-    follow(references.moved(event.merge_id, "audience_members"))
+    follow(merging.moved(event.merge_id, "audience_members"))
 
 
-_OF_ACCOUNTS = (
-    references.Reference("audience_members", "account_id", along=("account_name", "industry"), revised=False),
-)
+_OF_ACCOUNTS = (merging.Reference("audience_members", "account_id", along=("account_name", "industry"), revised=False),)
 
 
 def _people(order: order_pb2.Order) -> list[str]:
@@ -114,7 +112,7 @@ def _people(order: order_pb2.Order) -> list[str]:
 def _know_sale(id: str, fact: Fact, contact_ids: Iterable[str], **fields: Any) -> None:
     known = Sale.objects(id=id).first()
     # What was announced before its service heard of a merge counts for the survivor.
-    people = references.survivors_of(each for each in contact_ids if each)
+    people = merging.survivors_of(each for each in contact_ids if each)
     if Sale.remember(id, fact.revision, contact_ids=people, **fields):
         concerned = {*people, *(known.contact_ids if known else ())}
         count_sales(concerned)

@@ -5,7 +5,7 @@ from typing import Any, Self
 from crm.common.v1 import address_pb2, money_pb2
 from crm.contacts.v1 import account_pb2, channels_pb2
 
-from chassis import CustomFields, IntField, Invalid, ListField, Part, Parts, StringField, principal, refer, references
+from chassis import CustomFields, IntField, Invalid, ListField, Part, Parts, StringField, merging, principal, refer
 from services.contacts import postal, registers, telephones
 from services.contacts.channels import normal_domain, without_repeats
 from services.contacts.mergeable import Mergeable
@@ -27,10 +27,10 @@ class Account(Mergeable, Routed):
     meta = {"collection": "accounts"}
     searched = ("name", "legal_name", "domain", "other_domains", "phones.number", "registration_ids.number")
     children = (
-        references.Reference("contacts", "account_id"),
-        references.Reference("accounts", "parent_id"),
-        references.Reference("leads", "conversion", "account_id"),
-        references.Reference("interactions", "account_ids"),
+        merging.Reference("contacts", "account_id"),
+        merging.Reference("accounts", "parent_id"),
+        merging.Reference("leads", "conversion", "account_id"),
+        merging.Reference("interactions", "account_ids"),
     )
     naming = ("parent_id",)
     indexed = (("parent_id",), ("domain",), ("name",), ("duplicate_keys",))

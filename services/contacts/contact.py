@@ -5,7 +5,7 @@ from typing import Any
 from crm.common.v1 import address_pb2
 from crm.contacts.v1 import channels_pb2, contact_pb2
 
-from chassis import CustomFields, Invalid, ListField, Parts, StringField, Violation, refer, references
+from chassis import CustomFields, Invalid, ListField, Parts, StringField, Violation, merging, refer
 from services.contacts import postal, telephones
 from services.contacts.account import Account
 from services.contacts.channels import (
@@ -32,8 +32,8 @@ class Contact(Mergeable, Routed):
         "emails.address", "phones.number",
     )  # fmt: skip
     children = (
-        references.Reference("leads", "conversion", "contact_id"),
-        references.Reference("interactions", "contact_ids"),
+        merging.Reference("leads", "conversion", "contact_id"),
+        merging.Reference("interactions", "contact_ids"),
     )
     naming = ("account_id",)
     indexed = (("account_id",), ("emails.address",), ("display_name",), ("duplicate_keys",))

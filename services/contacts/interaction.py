@@ -15,10 +15,10 @@ from chassis import (
     Noun,
     Scope,
     StringField,
+    merging,
     now,
     principal,
     refer,
-    references,
 )
 from services.contacts.account import Account
 from services.contacts.channels import without_repeats
@@ -94,7 +94,7 @@ class Interaction(Noun):
         """Put what a service announced on timelines; one fact makes one interaction, however often it is told."""
         said = {name: value for name, value in told.items() if value}
         # What was announced before its service heard of a merge stands with the survivor.
-        said |= {name: references.survivors_of(said[name]) for name in ("account_ids", "contact_ids") if name in said}
+        said |= {name: merging.survivors_of(said[name]) for name in ("account_ids", "contact_ids") if name in said}
         with suppress(AlreadyExists):  # it was told before
             cls.fresh(source=fact.service, source_id=fact.id, actor_id=fact.actor_id, **said).enter()
 

@@ -7,7 +7,7 @@ request; the other services follow the event.
 
 from typing import Any, ClassVar, Self
 
-from chassis import Invalid, ListField, NotFound, Owned, StringField, Violation, mirror, now, principal, references
+from chassis import Invalid, ListField, NotFound, Owned, StringField, Violation, merging, mirror, now, principal
 from services.contacts import survivorship
 from services.contacts.channels import without_repeats
 from services.contacts.matched import Matched
@@ -23,7 +23,7 @@ class Mergeable(Matched):
     """A record that can become one with others."""
 
     meta: ClassVar[dict[str, Any]] = {"abstract": True}
-    children: ClassVar[tuple[references.Reference, ...]] = ()  # what names it within this service
+    children: ClassVar[tuple[merging.Reference, ...]] = ()  # what names it within this service
     naming: ClassVar[tuple[str, ...]] = ()  # its fields with ids of others that may be merged meanwhile
 
     merged_ids = ListField(StringField())
@@ -44,7 +44,7 @@ class Mergeable(Matched):
         """The messages of the records that `request.ids` names, by these ids, those of survivors for the merged."""
         found = super().get_all(request)
         survivors = {
-            id: survivor for id in request.ids if id not in found and (survivor := references.survivor_of(id)) != id
+            id: survivor for id in request.ids if id not in found and (survivor := merging.survivor_of(id)) != id
         }
         standing = super().get_all(type(request)(ids=survivors.values(), fields=request.fields)) if survivors else {}
         return found | {id: standing[survivor] for id, survivor in survivors.items() if survivor in standing}
@@ -52,7 +52,7 @@ class Mergeable(Matched):
     @classmethod
     def missing(cls, id: str) -> NotFound:
         """The refusal for a record that is not there; it names the survivor to whoever may see it."""
-        survivor = references.survivor_of(id)
+        survivor = merging.survivor_of(id)
         if survivor != id and cls._get_collection().find_one({"_id": survivor, **cls.visible()}, {"_id": 1}):
             return RecordMerged(noun=cls.about().noun, id=id, survivor=survivor)
         return super().missing(id)
@@ -79,7 +79,7 @@ class Mergeable(Matched):
             winners=[{"field": name, "record_id": id} for name, id in won.items()],
         )  # fmt: skip
         cls._get_collection().delete_many({"_id": {"$in": ids}, "tenant_id": survivor.tenant_id})
-        moves = references.join(merge.id, cls.children, survivor.id, ids)
+        moves = merging.join(merge.id, cls.children, survivor.id, ids)
         merge.moves = [{"plural": plural, "count": count} for plural, count in moves.items()]
         survivor.merged_ids = without_repeats([*survivor.merged_ids, *ids, *_merged_before(rows)])
         survivor.become(values)
@@ -99,7 +99,7 @@ class Mergeable(Matched):
         fields = {*survivor.joined_fields(), "merged_ids"}
         values, changed = survivorship.part(fields, image["before"], image["after"], mirror.copied(survivor._before))
         conflicts = [_conflict(cls.about().plural, survivor.id, name) for name in changed]
-        conflicts += [_conflict(each.collection, each.record_id, each.field) for each in references.part(merge.id)]
+        conflicts += [_conflict(each.collection, each.record_id, each.field) for each in merging.part(merge.id)]
         rows = [merge.image(id)["before"] for id in merge.merged_ids]
         cls._bring_back(rows)  # so that the survivor may name them again
         survivor.become(values)
@@ -127,7 +127,7 @@ class Mergeable(Matched):
         # One revision was told with the merge; what is told of them from now on is newer.
         for row in rows:
             row |= {"revision": row["revision"] + 2, "update_time": now()}
-            row |= {field: references.survivor_of(row[field]) for field in cls.naming if field in row}
+            row |= {field: merging.survivor_of(row[field]) for field in cls.naming if field in row}
         bare = [{name: value for name, value in row.items() if name != "external_ids"} for row in rows]
         cls._get_collection().insert_many(bare)
 

@@ -11,7 +11,7 @@ from typing import Any
 from crm.options.v1 import options_pb2
 from google.protobuf.message import Message
 
-from chassis import Invalid, Violation, references
+from chassis import Invalid, Violation, merging
 from services.contacts.channels import mailbox
 from services.contacts.refusals import MergeTooBig
 
@@ -55,7 +55,7 @@ def part(fields: Iterable[str], before: Row, after: Row, now: Row) -> tuple[dict
     values, conflicts = {}, []
     for name in sorted(fields):
         try:
-            values[name] = references.parted(before.get(name), after.get(name), now.get(name))
+            values[name] = merging.parted(before.get(name), after.get(name), now.get(name))
         except ValueError:
             values[name] = now.get(name)
             conflicts.append(name)

@@ -15,6 +15,7 @@ from chassis import (
     Parts,
     StringField,
     Violation,
+    merging,
     now,
     principal,
     remembered,
@@ -173,6 +174,7 @@ class Opportunity(Owned):
     def settle(self) -> None:
         """Names of what it refers to, and days from open to close."""
         if not self._before or self._before.get("account_id") != self.account_id:
+            self.account_id = merging.survivor_of(self.account_id or "") or None
             self.account_name = Account.name_of(self.account_id) or None
         known = (self._before or {}).get("lines", ())
         name_the_products("opportunity", self.lines, known)

@@ -3,7 +3,7 @@
 from crm.contacts.v1 import events_pb2 as contacts
 from crm.identity.v1 import events_pb2 as identity
 
-from chassis import Fact, on, references
+from chassis import Fact, merging, on
 from services.sales.account import Account
 from services.sales.opportunity import Opportunity
 from services.sales.order import Order
@@ -11,10 +11,9 @@ from services.sales.pipeline import Pipeline
 from services.sales.user import Team, User
 
 _OF_ACCOUNTS = tuple(
-    references.Reference(collection, "account_id", along=("account_name",))
-    for collection in ("opportunities", "orders")
+    merging.Reference(collection, "account_id", along=("account_name",)) for collection in ("opportunities", "orders")
 )
-_OF_CONTACTS = (references.Reference("opportunities", "contacts", "contact_id"),)
+_OF_CONTACTS = (merging.Reference("opportunities", "contacts", "contact_id"),)
 
 
 @on(contacts.AccountCreated, contacts.AccountUpdated)
@@ -72,7 +71,7 @@ def open_the_opportunity_of_the_lead(event: contacts.LeadConverted, fact: Fact) 
 def sell_to_the_surviving_account(event: contacts.AccountsMerged, fact: Fact) -> None:
     """What the merged accounts were sold is the survivor's."""
     survivor = event.account
-    references.join(
+    merging.join(
         event.merge_id, _OF_ACCOUNTS, survivor.id, [each.id for each in event.merged], account_name=survivor.name
     )
 
@@ -80,13 +79,13 @@ def sell_to_the_surviving_account(event: contacts.AccountsMerged, fact: Fact) ->
 @on(contacts.ContactsMerged)
 def deal_with_the_surviving_contact(event: contacts.ContactsMerged, fact: Fact) -> None:
     """Where the merged contacts had a part, the survivor has it."""
-    references.join(event.merge_id, _OF_CONTACTS, event.contact.id, [each.id for each in event.merged])
+    merging.join(event.merge_id, _OF_CONTACTS, event.contact.id, [each.id for each in event.merged])
 
 
 @on(contacts.AccountsUnmerged, contacts.ContactsUnmerged)
 def give_the_sales_back(event: contacts.AccountsUnmerged | contacts.ContactsUnmerged, fact: Fact) -> None:
     """Everybody has again what was theirs."""
-    references.part(event.merge_id)
+    merging.part(event.merge_id)
     if isinstance(event, contacts.AccountsUnmerged):
         for account in event.restored:
             Account.remember(account.id, int(account.etag), name=account.name)

@@ -3,18 +3,18 @@
 from crm.contacts.v1 import contact_pb2
 from crm.contacts.v1 import events_pb2 as contacts
 
-from chassis import Fact, on, references
+from chassis import Fact, merging, on
 from services.support.contact import Contact, mailbox_of
 from services.support.ticket import Ticket
 
 _OF_CONTACTS = (
-    references.Reference("tickets", "requester_id"),
-    references.Reference("tickets", "participants", "contact_id"),
-    references.Reference("messages", "author", "contact_id"),
+    merging.Reference("tickets", "requester_id"),
+    merging.Reference("tickets", "participants", "contact_id"),
+    merging.Reference("messages", "author", "contact_id"),
 )
 _OF_ACCOUNTS = (
-    references.Reference("tickets", "account_id"),
-    references.Reference("known_contacts", "account_id", revised=False),
+    merging.Reference("tickets", "account_id"),
+    merging.Reference("known_contacts", "account_id", revised=False),
 )
 
 
@@ -35,7 +35,7 @@ def forget_the_contact(event: contacts.ContactDeleted, fact: Fact) -> None:
 @on(contacts.ContactsMerged)
 def help_the_surviving_contact(event: contacts.ContactsMerged, fact: Fact) -> None:
     """What the merged contacts asked and said is the survivor's, and so are their mailboxes."""
-    references.join(event.merge_id, _OF_CONTACTS, event.contact.id, [each.id for each in event.merged])
+    merging.join(event.merge_id, _OF_CONTACTS, event.contact.id, [each.id for each in event.merged])
     for contact in event.merged:
         Contact.remember(contact.id, int(contact.etag), emails=[])
 
@@ -43,7 +43,7 @@ def help_the_surviving_contact(event: contacts.ContactsMerged, fact: Fact) -> No
 @on(contacts.ContactsUnmerged)
 def give_the_tickets_back(event: contacts.ContactsUnmerged, fact: Fact) -> None:
     """Everybody has the own tickets and mailboxes again."""
-    references.part(event.merge_id)
+    merging.part(event.merge_id)
     for contact in event.restored:
         _know(contact, int(contact.etag))
 
@@ -51,18 +51,22 @@ def give_the_tickets_back(event: contacts.ContactsUnmerged, fact: Fact) -> None:
 @on(contacts.AccountsMerged)
 def help_the_surviving_account(event: contacts.AccountsMerged, fact: Fact) -> None:
     """Who asked for the merged accounts asked for the survivor."""
-    references.join(event.merge_id, _OF_ACCOUNTS, event.account.id, [each.id for each in event.merged])
+    merging.join(event.merge_id, _OF_ACCOUNTS, event.account.id, [each.id for each in event.merged])
 
 
 @on(contacts.AccountsUnmerged)
 def give_the_accounts_tickets_back(event: contacts.AccountsUnmerged, fact: Fact) -> None:
     """Who asked for an account did so."""
-    references.part(event.merge_id)
+    merging.part(event.merge_id)
 
 
 def _know(told: contact_pb2.Contact, revision: int) -> None:
     emails = [mailbox_of(each.address) for each in sorted(told.emails, key=lambda each: not each.primary)]
-    known = {"name": told.display_name or None, "account_id": told.account_id or None, "emails": emails}
+    known = {
+        "name": told.display_name or None,
+        "account_id": merging.survivor_of(told.account_id) or None,
+        "emails": emails,
+    }
     Contact.remember(told.id, revision, **known)
     contact = Contact.objects(id=told.id).get()
     if contact.revision != revision:  # something newer is known

@@ -5,7 +5,7 @@ from crm.contacts.v1 import contact_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis import Invalid, references
+from chassis import Invalid, merging
 from services.contacts.refusals import MergeTooBig
 from services.contacts.survivorship import join, part
 
@@ -59,19 +59,19 @@ def test_a_later_change_of_a_joined_field_stays_and_is_told() -> None:
 
 @given(values, values)
 def test_what_nobody_changed_goes_back_to_what_it_was(before: list[str], after: list[str]) -> None:
-    assert references.parted(before, after, after) == before
+    assert merging.parted(before, after, after) == before
 
 
 @given(values, values)
 def test_what_a_merge_did_not_touch_keeps_its_later_change(before: list[str], now: list[str]) -> None:
-    assert references.parted(before, before, now) in (now, before if now == before else now)
+    assert merging.parted(before, before, now) in (now, before if now == before else now)
 
 
 @given(values, values, values)
 def test_parting_a_list_keeps_what_was_added_and_gives_back_what_was_taken(
     before: list, after: list, now: list
 ) -> None:
-    apart = set(references.parted(before, after, now) or ())
+    apart = set(merging.parted(before, after, now) or ())
     before, after, now = (set(each or ()) for each in (before, after, now))
     if now != before:
         assert now - after <= apart, "later additions"
@@ -82,7 +82,7 @@ def test_parting_a_list_keeps_what_was_added_and_gives_back_what_was_taken(
 @given(st.lists(st.sampled_from(["a", "b", "c", "s"])))
 def test_pointing_leaves_nobody_merged_and_nobody_twice(ids: list[str]) -> None:
     unique = list(dict.fromkeys(ids))
-    pointed = references.pointed(unique, "", ["a", "b"], "s")
+    pointed = merging.pointed(unique, "", ["a", "b"], "s")
     assert not {"a", "b"} & set(pointed)
     assert len(pointed) == len(set(pointed))
     assert ("s" in pointed) == bool({"a", "b", "s"} & set(unique))

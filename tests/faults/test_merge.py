@@ -43,6 +43,10 @@ class Customers:
     def __init__(self, api: Client) -> None:
         self._api = api
         self.accounts = [self.make("accounts", name=name)["id"] for name in ("Rose Nurseries", "Rose Nursery Ltd")]
+        self.contacts: list[str] = []
+
+    def come(self) -> None:
+        """Have people, who do what customers do."""
         self.contacts = [
             self.make(
                 "contacts", given_name="Ada", family_name=name, account_id=account, tags=[name],
@@ -112,6 +116,8 @@ def naming(rows: dict[str, Any], ids: list[str]) -> set[str]:
 def test_customers_of_every_service_become_one_and_are_parted_while_processes_die(suite: Suite) -> None:
     with Client(suite.url, suite.api_key) as api, looking(suite) as oracle:
         customers = Customers(api)
+        _settle(oracle)
+        customers.come()
         _settle(oracle)
         customers.join_in()
         before, rows = _settle(oracle)

@@ -99,6 +99,8 @@ def moved(merge_id: str, collection: str) -> list[str]:
 
 def survivor_of(id: str) -> str:
     """The id of the record that stands for this one now: its own where it was not merged."""
+    if not id:
+        return id
     aliases, tenant = transaction.database()[_ALIASES], principal().tenant_id
     for _ in range(_DEEPEST):
         row = aliases.find_one({"_id": id, "tenant_id": tenant})
