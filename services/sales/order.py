@@ -15,6 +15,7 @@ from chassis import (
     Part,
     Parts,
     StringField,
+    merging,
     next_number,
     now,
     today,
@@ -103,6 +104,7 @@ class Order(Owned):
         super().arrive()
         self.team_id = self.team_id or User.team_of(self.owner_id)
         self.kind, self.status = self.kind or SALE, self.status or PLACED
+        self.account_id = merging.survivor_of(self.account_id or "") or None
         self.account_name = Account.name_of(self.account_id) or None
         if not (self.place_time or self.order_date):
             self.place_time = now()

@@ -13,7 +13,9 @@ from services.sales.user import Team, User
 _OF_ACCOUNTS = tuple(
     merging.Reference(collection, "account_id", along=("account_name",)) for collection in ("opportunities", "orders")
 )
-_OF_CONTACTS = (merging.Reference("opportunities", "contacts", "contact_id"),)
+_OF_CONTACTS = (
+    merging.Reference("opportunities", "contacts", "contact_id"), merging.Reference("orders", "contact_ids"),
+)  # fmt: skip
 
 
 @on(contacts.AccountCreated, contacts.AccountUpdated)
