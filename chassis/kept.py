@@ -250,6 +250,11 @@ class Kept(Document):
             row[mirror.DUPLICATE_KEYS] = keys
         return row
 
+    @classmethod
+    def asks_others(cls) -> bool:
+        """Whether keeping a record asks the others of its noun, so that those of one transaction cannot be written at its end."""
+        return False
+
     def duplicate_keys(self) -> list[str]:
         """Under which keys the record's likes are found, kept beside it in `duplicate_keys`; none where nobody looks for them."""
         return []

@@ -110,6 +110,23 @@ def survivor_of(id: str) -> str:
     return id
 
 
+def standing(ids: Iterable[str]) -> dict[str, str]:
+    """Those of the ids that were merged, each with the id of the record that stands for it now."""
+    aliases, tenant = transaction.database()[_ALIASES], principal().tenant_id
+    found: dict[str, str] = {}
+    wanted = set(ids)
+    for _ in range(_DEEPEST):
+        rows = aliases.find({"_id": {"$in": sorted(wanted)}, "tenant_id": tenant}) if wanted else ()
+        found |= (step := {row["_id"]: row["survivor_id"] for row in rows})
+        if not step:
+            break
+        wanted = set(step.values())
+    for id in found:
+        while found[id] in found:
+            found[id] = found[found[id]]
+    return found
+
+
 def survivors_of(ids: Iterable[str]) -> list[str]:
     """The ids of the records that stand for these now, each once."""
     return list(dict.fromkeys(survivor_of(id) for id in ids))

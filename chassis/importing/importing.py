@@ -1,6 +1,7 @@
 """The job of an import: looks at its file, maps it, tries it, does it, and undoes it."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ from chassis.importing.mapping import Row, TargetUnknown
 from chassis.importing.rows import BOTH, Kind, Rows, Verdict, stem
 from chassis.jobs import REVERT, RUN, VALIDATE, Job, Step
 from chassis.mirror import Parts
-from chassis.principal import principal
+from chassis.principal import Principal, principal
 from chassis.refusals import Invalid, Violation
 from chassis.tables import Shape, Unreadable, rows, shape_of
 
@@ -63,6 +64,11 @@ class Importing(Job):
     def kind(self) -> Kind:
         """What comes in."""
         return self.kinds[self.noun]
+
+    @property
+    def asked_by(self) -> Principal:
+        """Whoever started it, by a way of its own: a tenant may have rules for what comes in so."""
+        return replace(super().asked_by, via="import")
 
     @property
     def asked_in(self) -> Call:

@@ -1,13 +1,15 @@
 """Rows to records: found by their keys, made or changed, many in one transaction."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
-from chassis import mirror, transaction
+from chassis import merging, mirror, transaction
+from chassis.call import call
 from chassis.declared import REQUIRED, behaviors
 from chassis.document import Noun
 from chassis.fields import FIELDS
@@ -43,15 +45,27 @@ class Verdict:
     created: list[list[Any]] = field(default_factory=list)  # noun, id, revision
     updated: list[dict[str, Any]] = field(default_factory=list)  # id, revision, before
     faults: list[list[Any]] = field(default_factory=list)  # row, column, cell, reason
+    changed: int = 0
     unchanged: int = 0
     skipped: int = 0
     refused: int = 0
+    latest: dict[str, dict[str, Any]] = field(default_factory=dict)  # changed records, by id, as they are now
+
+    def change(self, record: Noun, before: dict[str, Any]) -> None:
+        """Note that a row changed a record; of several rows that changed it the first knows what was there."""
+        self.changed += 1
+        if record.id in self.latest:
+            known = next(each for each in self.updated if each["id"] == record.id)
+            known |= {"revision": record.revision, "before": before | known["before"]}
+        else:
+            self.updated.append({"id": record.id, "revision": record.revision, "before": before})
+        self.latest[record.id] = record._before or {}
 
     def counts(self, noun: str) -> dict[str, int]:
         """What a job counts; records that were made along the way are no rows."""
         made = sum(1 for each in self.created if each[0] == noun)
         found = {
-            "created_count": made, "updated_count": len(self.updated), "unchanged_count": self.unchanged,
+            "created_count": made, "updated_count": self.changed, "unchanged_count": self.unchanged,
             "skipped_count": self.skipped, "refused_count": self.refused,
         }  # fmt: skip
         return found | {"done_count": sum(found.values())}
@@ -80,15 +94,18 @@ class Rows:
         """Make and change records, within the transaction of this thread."""
         verdict = Verdict()
         sound = [row for row in batch if self._is_sound(row, verdict)]
+        if "id" in self._keys:
+            self._find_survivors(sound)
         found = self._found(sound)
         mine = self._writable({record["_id"] for records in found.values() for record in records})
         self._belong(sound, verdict)
-        with transaction.gathering():
+        with nullcontext() if self._kind.noun.asks_others() else transaction.gathering():
             for row in sound:
                 try:
                     self._take(row, self._match(row, found), mine, verdict)
                 except Refusal as refusal:
                     self._refuse(row, refusal, verdict)
+                _tell_hints(row, verdict)
         return verdict
 
     def _is_sound(self, row: Row, verdict: Verdict) -> bool:
@@ -111,6 +128,11 @@ class Rows:
         return self._headers.get(stem(path.lstrip(".")), "")
 
     # ---------------------------------------------------------------- finding
+
+    def _find_survivors(self, batch: Sequence[Row]) -> None:
+        survivors = merging.standing(row.message.id for row in batch if row.message.id)
+        for row in batch:
+            row.message.id = survivors.get(row.message.id, row.message.id)
 
     def _found(self, batch: Sequence[Row]) -> dict[tuple[str, Any], list[dict[str, Any]]]:
         found: dict[tuple[str, Any], list[dict[str, Any]]] = {}
@@ -219,6 +241,7 @@ class Rows:
             self._change(row, known, verdict)
 
     def _change(self, row: Row, known: dict[str, Any], verdict: Verdict) -> None:
+        known = verdict.latest.get(known["_id"], known)
         record = self._kind.noun._loaded(known)
         told = merged(self._kind.noun, known, row.message)
         if not record.amend(told, [each.name for each, _ in told.ListFields() if each.name != "id"]):
@@ -227,7 +250,14 @@ class Rows:
         changed = differences(known, record._row()).keys() - mirror.CHASSIS_FIELDS
         before = {name: known.get(name) for name in changed}
         record.keep()
-        verdict.updated.append({"id": record.id, "revision": record.revision, "before": before})
+        verdict.change(record, before)
+
+
+def _tell_hints(row: Row, verdict: Verdict) -> None:
+    """Tell in the result what would stand in the headers of an answer: that there may be such a record already."""
+    for name, value in call().hints:
+        verdict.faults.append([row.number, "", "", f"came in; {name.replace('-', ' ')}: {value.partition(';')[0]}"])
+    call().hints.clear()
 
 
 def stem(path: str) -> str:

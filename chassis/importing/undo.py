@@ -1,14 +1,16 @@
 """The way back of an import: what it made goes, what it changed is as it was. What others changed since stays, and is listed."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
-from chassis import transaction
+from chassis import merging, transaction
 from chassis.document import Noun
 from chassis.events import outbox
 from chassis.importing import journal
 from chassis.jobs import Step
+from chassis.refusals import Refusal
 
 
 def steps(job: Any, reached: Mapping[str, Any]) -> Iterator[Step]:
@@ -23,7 +25,7 @@ def _undo(row: dict[str, Any], job: Any) -> None:
     kept: list[list[Any]] = []
     nouns = {kind.noun.about().noun: kind.noun for kind in job.kinds.values()}
     nouns |= {link.noun.about().noun: link.noun for kind in job.kinds.values() for link in kind.links}
-    with transaction.gathering():
+    with nullcontext() if nouns[job.noun].asks_others() else transaction.gathering():
         for noun in nouns.values():
             made = {id: revision for name, id, revision in row["created"] if name == noun.about().noun}
             _each(job, noun, made, "delete", lambda record, _: record.remove(), kept)
@@ -47,13 +49,21 @@ def _each(
     for id, revision in revisions.items():
         row = found.get(id)
         if row is None:
-            kept.append(["", "", id, "is deleted, or not yours to change"])
+            kept.append(["", "", id, _gone(id)])
         elif row["revision"] != revision and not _ours_alone(job, row, revision):
             kept.append(["", "", id, "was changed since"])
         else:
             record = noun._loaded(row)
-            undo(record, id)
-            record.keep()
+            try:
+                undo(record, id)
+                record.keep()
+            except Refusal as refusal:  # what it had is somebody else's by now
+                kept.append(["", "", id, refusal.detail])
+
+
+def _gone(id: str) -> str:
+    survivor = merging.survivor_of(id)
+    return "is deleted, or not yours to change" if survivor == id else f"was merged into {survivor}"
 
 
 def _restore(record: Noun, before: Mapping[str, Any]) -> None:

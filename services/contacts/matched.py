@@ -50,6 +50,11 @@ class Matched(Owned):
         draft._take(message, [field.name for field, _ in message.ListFields()])
         return draft
 
+    @classmethod
+    def asks_others(cls) -> bool:
+        """Whether a rule on duplicates may look for its likes."""
+        return bool(DuplicateRule.of(cls.about().noun))
+
     def portrait(self) -> Portrait:
         """What is compared of the record."""
         return self.portrayed(self._stored())
