@@ -53,8 +53,12 @@ class Kept(Document):
         # What MongoEngine's own does, which asks every field four times: at a tenth of its price, for an import makes many.
         values.pop("__auto_convert", None)
         self._initialised, self._created = False, values.pop("_created", True)
-        if unknown := values.keys() - self._fields.keys() if self._created else ():
-            raise FieldDoesNotExist(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
+        if unknown := values.keys() - self._fields.keys():
+            if self._created:
+                raise FieldDoesNotExist(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
+            values = {
+                name: value for name, value in values.items() if name not in unknown
+            }  # what is kept beside the fields
         self._data = {name: each() if callable(each) else each for name, each in self._defaults()} | values
         self._dynamic_fields: dict[str, Any] = {}
         self._cls, self._initialised = self._class_name, True

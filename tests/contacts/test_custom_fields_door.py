@@ -110,6 +110,14 @@ def test_of_two_records_with_one_unique_value_only_one_is_kept(caller: Caller) -
 # ---------------------------------------------------------------- finding
 
 
+def test_a_value_that_is_taken_away_is_in_no_index_any_more(caller: Caller) -> None:
+    define(caller, "badge", index={"unique": True, "filters": True})
+    first = made(caller, badge="7")
+    changed(caller, first.id, badge=None)
+    assert not caller.ListContacts(asked(**where("badge", "eq", "7"))).contacts
+    assert fields_of(made(caller, badge="7")) == {"badge": "7"}
+
+
 @pytest.mark.parametrize("indexed", [True, False])
 def test_records_are_found_and_sorted_by_their_own_fields(indexed: bool, caller: Caller) -> None:
     index = {"filters": indexed}
