@@ -4,6 +4,7 @@ A record is loaded from its stored row and remembers it. Keeping writes the diff
 verbs recorded, in the transaction of the request; a write that meets another revision is refused.
 """
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, ClassVar, Self
 
@@ -35,6 +36,9 @@ class Kept(Document):
     contract: ClassVar[type[Message]]
     searched: ClassVar[tuple[str, ...]] = ()  # fields whose words `query` finds
     unique: ClassVar[tuple[str, ...]] = ()  # fields that no two records of a tenant share
+    exclusive: ClassVar[frozenset[str]] = frozenset(
+        {"external_ids", UNIQUE}
+    )  # stored lists that share no entry with another's
     indexed: ClassVar[tuple[tuple[str, ...], ...]] = ()  # what lists filter and sort by, beside the standing indexes
 
     id = StringField(primary_key=True)
@@ -207,13 +211,35 @@ class Kept(Document):
         for name in self.unique:
             if changes.get(name) and self._get_collection().find_one({**others, name: changes[name]}, {"_id": 1}):
                 raise AlreadyExists(noun=self.about().noun, field=name)
-        for entry in changes.get(UNIQUE) or ():
-            if self._get_collection().find_one({**others, UNIQUE: entry}, {"_id": 1}):
-                raise AlreadyExists(noun=self.about().noun, field=f"{FIELDS}.{entry.partition('=')[0]}")
+        for key in self._anothers(changes.get(UNIQUE) or ()):
+            raise AlreadyExists(noun=self.about().noun, field=f"{FIELDS}.{key}")
         for pair in changes.get("external_ids") or ():
-            row = self.row_of_external_id(**pair)
-            if row is not None and row["_id"] != self.id:
+            if self._is_anothers(pair):
                 raise AlreadyExists(noun=self.about().noun, field="external_ids", **pair)
+
+    def give_way(self) -> list[str]:
+        """Give up the external ids, and the values of unique fields of the tenant's own, that another record has; their paths."""
+        gone = []
+        pairs = [pair for pair in self.external_ids if not self._is_anothers(pair)]
+        if len(pairs) < len(self.external_ids):
+            self.external_ids = pairs
+            gone.append("external_ids")
+        custom = self._custom()
+        if keys := list(self._anothers(self._schema().entries(custom).get(UNIQUE, ()))):
+            self.custom_fields = {key: value for key, value in custom.items() if key not in keys}
+            gone += [f"{FIELDS}.{key}" for key in keys]
+        return gone
+
+    def _anothers(self, entries: Iterable[str]) -> Iterator[str]:
+        """The keys of those unique entries, `key=value`, that another record has."""
+        others = {"tenant_id": self.tenant_id, "_id": {"$ne": self.id}}
+        for entry in entries:
+            if self._get_collection().find_one({**others, UNIQUE: entry}, {"_id": 1}):
+                yield entry.partition("=")[0]
+
+    def _is_anothers(self, pair: dict[str, str]) -> bool:
+        row = self.row_of_external_id(**pair)
+        return row is not None and row["_id"] != self.id
 
     @classmethod
     def row_of_external_id(cls, system: str, id: str) -> dict[str, Any] | None:

@@ -7,9 +7,22 @@ request; the other services follow the event.
 
 from typing import Any, ClassVar, Self
 
-from chassis import Invalid, ListField, NotFound, Owned, StringField, Violation, merging, mirror, now, principal
+from chassis import (
+    Invalid,
+    ListField,
+    NotFound,
+    Owned,
+    StringField,
+    Violation,
+    hidden_fields,
+    merging,
+    mirror,
+    now,
+    principal,
+)
 from services.contacts import survivorship
 from services.contacts.channels import without_repeats
+from services.contacts.list import MEMBER_OF
 from services.contacts.matched import Matched
 from services.contacts.merge import MERGED, Merge
 from services.contacts.refusals import NothingMerged, RecordMerged
@@ -71,9 +84,7 @@ class Mergeable(Matched):
         survivor.guard()
         survivor.demand_mergeable(merged)
         before, rows = mirror.copied(survivor._before), [each._before or {} for each in merged]
-        values, won = survivorship.join(
-            cls.contract, survivor.joined_fields(), survivor._stored(), rows, request.winners
-        )
+        values, won = survivor._joined(rows, request.winners)
         merge = Merge.fresh(
             noun=cls.about().noun, survivor_id=survivor.id, merged_ids=ids, state=MERGED, merged_by=principal().user_id,
             winners=[{"field": name, "record_id": id} for name, id in won.items()],
@@ -84,7 +95,9 @@ class Mergeable(Matched):
         survivor.merged_ids = without_repeats([*survivor.merged_ids, *ids, *_merged_before(rows)])
         survivor.become(values)
         survivor._tell("Merged", merge, merged=[each.message() for each in merged])
-        merge.keep_images(before, mirror.copied(survivor._before), rows)
+        lists = without_repeats([id for row in (before, *rows) for id in row.get(MEMBER_OF, ())])
+        survivor._stand_on(lists or before.get(MEMBER_OF))
+        merge.keep_images(before, {**mirror.copied(survivor._before), MEMBER_OF: lists}, rows)
         return merge.enter()
 
     @classmethod
@@ -95,21 +108,51 @@ class Mergeable(Matched):
         merge = Merge.last_of(survivor.id)
         if merge is None:
             raise NothingMerged(noun=cls.about().noun, id=survivor.id)
-        image = merge.image(survivor.id)
-        fields = {*survivor.joined_fields(), "merged_ids"}
-        values, changed = survivorship.part(fields, image["before"], image["after"], mirror.copied(survivor._before))
-        conflicts = [_conflict(cls.about().plural, survivor.id, name) for name in changed]
-        conflicts += [_conflict(each.collection, each.record_id, each.field) for each in merging.part(merge.id)]
+        values, changed = survivor._parted(merge)
+        conflicts = [_conflict(each.collection, each.record_id, each.field) for each in merging.part(merge.id)]
         rows = [merge.image(id)["before"] for id in merge.merged_ids]
         cls._bring_back(rows)  # so that the survivor may name them again
-        survivor.become(values)
-        Owned.keep(survivor)  # so that its external ids are theirs again
-        conflicts += cls._name_again(rows)
-        restored = [mirror.message(cls.contract, mirror.copied(row)) for row in rows]
+        survivor._stand_on(values.pop(MEMBER_OF))
+        changed += survivor.become(values)
+        Owned.keep(survivor)  # so that what only one may have is theirs again
+        conflicts += survivor._told(changed)
+        restored = [cls._have_again(row, conflicts) for row in rows]
         survivor._tell("Unmerged", merge, restored=restored)
         merge.end(principal().user_id, now(), conflicts)
         merge.keep()
         return merge
+
+    def _joined(self, rows: list[Row], winners: Any) -> tuple[Row, dict[str, str]]:
+        """Its values when it becomes one with these rows, and whose they are as far as everybody may know."""
+        mine, theirs = survivorship.opened(self._stored()), [survivorship.opened(row) for row in rows]
+        fields = survivorship.paths(self.joined_fields(), [mine, *theirs], self._own("formula"))
+        hidden = hidden_fields(self.about().noun)
+        values, won = survivorship.join(self.contract, fields, mine, theirs, winners, hidden)
+        restricted = self._own("read_roles")
+        return survivorship.closed(values), {name: id for name, id in won.items() if name not in restricted}
+
+    def _parted(self, merge: Merge) -> tuple[Row, list[str]]:
+        """Its values when the merge ends, and the fields that stay as they were changed since."""
+        image = merge.image(self.id)
+        rows = [survivorship.opened(row) for row in (image["before"], image["after"], mirror.copied(self._before))]
+        fields = {*self.joined_fields(), "merged_ids", MEMBER_OF}
+        values, changed = survivorship.part(survivorship.paths(fields, rows, self._own("formula")), *rows)
+        return survivorship.closed(values), changed
+
+    def _own(self, trait: str) -> set[str]:
+        """The paths of the tenant's own fields that have a trait."""
+        return {field.path for field in self.caller_schema().fields.values() if getattr(field, trait)}
+
+    def _told(self, changed: list[str]) -> list[Row]:
+        """The conflicts of its fields; which one of those that not everybody may know of stays untold."""
+        restricted = self._own("read_roles")
+        names = {survivorship.CUSTOM if name in restricted else name for name in changed}
+        return [_conflict(self.about().plural, self.id, name) for name in sorted(names)]
+
+    def _stand_on(self, list_ids: list[str] | None) -> None:
+        """Stand on these lists; nobody is told, for the merge says it."""
+        change = {"$unset": {MEMBER_OF: ""}} if list_ids is None else {"$set": {MEMBER_OF: list_ids}}
+        self._get_collection().update_one({"_id": self.id, "tenant_id": self.tenant_id}, change)
 
     def _tell(self, participle: str, merge: Merge, **others: Any) -> None:
         about = self.about()
@@ -128,21 +171,17 @@ class Mergeable(Matched):
         for row in rows:
             row |= {"revision": row["revision"] + 2, "update_time": now()}
             row |= {field: merging.survivor_of(row[field]) for field in cls.naming if field in row}
-        bare = [{name: value for name, value in row.items() if name != "external_ids"} for row in rows]
+        bare = [{name: value for name, value in row.items() if name not in cls.exclusive} for row in rows]
         cls._get_collection().insert_many(bare)
 
     @classmethod
-    def _name_again(cls, rows: list[Row]) -> list[Row]:
-        conflicts = []
-        for row in rows:
-            pairs = row.pop("external_ids", [])
-            free = [pair for pair in pairs if cls.row_of_external_id(**pair) is None]
-            if free:
-                row["external_ids"] = free
-                cls._get_collection().update_one({"_id": row["_id"]}, {"$set": {"external_ids": free}})
-            if len(free) < len(pairs):
-                conflicts.append(_conflict(cls.about().plural, row["_id"], "external_ids"))
-        return conflicts
+    def _have_again(cls, row: Row, conflicts: list[Row]) -> Any:
+        """The message of a record that is back and has what only one may have, but for what another has by now."""
+        record = cls._from_son(mirror.copied(row))
+        conflicts += record._told(record.give_way())
+        kept = record._row() | {name: row[name] for name in (MEMBER_OF,) if name in row}
+        cls._get_collection().replace_one({"_id": record.id, "tenant_id": record.tenant_id}, kept)
+        return record.message()
 
     # ---------------------------------------------------------------- what a noun adds
 
@@ -153,15 +192,17 @@ class Mergeable(Matched):
         """The fields of which values are joined."""
         return self.about().changeable
 
-    def become(self, values: Row) -> None:
-        """Take these values, and say what changed."""
+    def become(self, values: Row) -> list[str]:
+        """Take these values, and say what changed; the paths of those that are another's by now."""
         before = self._before or {}
         for name, value in values.items():
             setattr(self, name, [] if value is None and self._fields[name].default is list else value)
+        gone = self.give_way()
         self.settle()
         after = self._stored()
         changed = [name for name in self.about().fields if before.get(name) != after.get(name) and name not in _STAMPS]
         self.record_standard("Updated", changed_fields=sorted(changed))
+        return gone
 
 
 def _conflict(plural: str, record_id: str, field: str) -> Row:

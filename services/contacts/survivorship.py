@@ -1,10 +1,12 @@
 """Whose values a merged record has, and what becomes of them when it is parted again. Pure: rows in, values out.
 
 Lists are united, without what says the same twice. Of the other fields the survivor's value stays; where it has none, the first
-of the merged that has one gives it. A caller may say otherwise field by field. Owner, team and parent say where a record
-stands, not what is known of it, so they stay the survivor's unless it is said.
+of the merged that has one gives it. So it goes with each of the tenant's own fields, too, for a row is taken apart before
+(`opened`) and put together behind (`closed`). A caller may say otherwise field by field. Owner, team and parent say where a
+record stands, not what is known of it, so they stay the survivor's unless it is said.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +19,7 @@ from services.contacts.refusals import MergeTooBig
 
 Row = Mapping[str, Any]
 
+CUSTOM = "custom_fields"
 PLACED = frozenset({"owner_id", "team_id", "parent_id"})
 
 # What of a list's entry says that two are the same.
@@ -27,15 +30,40 @@ _SAME: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def opened(row: Row) -> dict[str, Any]:
+    """The row with the values of the tenant's own fields beside the others, each by its path: `custom_fields.tier`."""
+    others = {name: value for name, value in row.items() if name != CUSTOM}
+    return others | {f"{CUSTOM}.{key}": value for key, value in (row.get(CUSTOM) or {}).items()}
+
+
+def closed(values: Row) -> dict[str, Any]:
+    """Values of fields with those of the tenant's own back in one."""
+    custom = {name: value for name, value in values.items() if name.startswith(f"{CUSTOM}.")}
+    given = {name.removeprefix(f"{CUSTOM}."): value for name, value in custom.items() if value is not None}
+    return {name: value for name, value in values.items() if name not in custom} | {CUSTOM: given or None}
+
+
+def paths(fields: Iterable[str], rows: Iterable[Row], computed: Iterable[str]) -> frozenset[str]:
+    """`fields` with those of the tenant's own that the opened `rows` hold, but for the `computed` ones, in the place of all."""
+    held = {name for row in rows for name in row if name.startswith(f"{CUSTOM}.")}
+    return frozenset(fields) - {CUSTOM} | (held - set(computed))
+
+
 def join(
-    contract: type[Message], fields: Iterable[str], survivor: Row, merged: Sequence[Row], winners: Mapping[str, str]
+    contract: type[Message],
+    fields: Iterable[str],
+    survivor: Row,
+    merged: Sequence[Row],
+    winners: Mapping[str, str],
+    hidden: Iterable[str] = (),
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The survivor's values of `fields`, and the ids of those whose values won over the survivor's, by field.
 
+    Of the `hidden` ones the caller knows nothing, so it cannot choose.
     Refused with Invalid for winners that name no field or no record of the merge, with MergeTooBig for a list too long.
     """
     fields, rows = frozenset(fields), {row["_id"]: row for row in (survivor, *merged)}
-    _demand_sensible(winners, fields, rows)
+    _demand_sensible(winners, fields - set(hidden), rows)
     values, won = {}, {}
     for name in sorted(fields):
         held = [row for row in rows.values() if row.get(name) not in (None, "", [])]
@@ -70,11 +98,17 @@ def _united(contract: type[Message], name: str, lists: Sequence[list[Any]]) -> l
             # There is one primary entry, and the first list has it.
             shown = {**entry, "primary": False} if place and isinstance(entry, dict) and "primary" in entry else entry
             united.setdefault(same(entry), shown)
-    options: Any = contract.DESCRIPTOR.fields_by_name[name].GetOptions()
-    most = options.Extensions[options_pb2.rules].max_items or 100
+    most = _most(contract, name)
     if len(united) > most:
         raise MergeTooBig(field=name, count=len(united), most=most)
     return list(united.values())
+
+
+def _most(contract: type[Message], name: str) -> int:
+    if name.startswith(f"{CUSTOM}."):  # its definition has no more values to choose from
+        return sys.maxsize
+    options: Any = contract.DESCRIPTOR.fields_by_name[name].GetOptions()
+    return options.Extensions[options_pb2.rules].max_items or 100
 
 
 def _demand_sensible(winners: Mapping[str, str], fields: frozenset[str], rows: Mapping[str, Row]) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chassis import Invalid, merging
 from services.contacts.refusals import MergeTooBig
-from services.contacts.survivorship import join, part
+from services.contacts.survivorship import closed, join, opened, part
 
 FIELDS = ("given_name", "family_name", "job_title", "emails", "phones", "tags", "external_ids", "owner_id")
 ADA = {"_id": "con_1", "given_name": "Ada", "owner_id": "usr_1", "tags": ["vip"],
@@ -86,3 +86,9 @@ def test_pointing_leaves_nobody_merged_and_nobody_twice(ids: list[str]) -> None:
     assert not {"a", "b"} & set(pointed)
     assert len(pointed) == len(set(pointed))
     assert ("s" in pointed) == bool({"a", "b", "s"} & set(unique))
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.integers()), st.dictionaries(st.sampled_from("abc"), st.integers()))
+def test_a_row_that_is_taken_apart_is_put_together_as_it_was(custom: dict[str, int], others: dict[str, int]) -> None:
+    row = others | ({"custom_fields": custom} if custom else {})
+    assert closed(opened(row)) == others | {"custom_fields": custom or None}
