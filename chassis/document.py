@@ -15,9 +15,10 @@ from mongoengine import StringField
 from chassis import mirror
 from chassis.clock import now
 from chassis.fields import FIELDS
-from chassis.kept import Kept, differences
+from chassis.kept import Kept
 from chassis.kinds import noun_called
 from chassis.listing import TOKENS, Catalogue, condition, page, projection, query, tokens
+from chassis.plain import differences
 from chassis.principal import Principal, Scope, principal
 from chassis.refusals import Forbidden, Invalid, NotFound, Refused, Violation
 

@@ -7,8 +7,8 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from chassis.document import Noun
 from chassis.fields import FIELDS, UNIQUE
-from chassis.kept import LISTS
 from chassis.listing import INDEX
+from chassis.plain import LISTS
 from chassis.projection import Projection
 
 RESTORABLE = timedelta(days=30)  # api.md: a deleted record can be restored for so long

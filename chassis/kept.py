@@ -5,14 +5,12 @@ verbs recorded, in the transaction of the request; a write that meets another re
 """
 
 from collections.abc import Iterable, Iterator
-from functools import cache
 from typing import Any, ClassVar, Self
 
 from crm.common.v1 import identity_pb2
 from google.protobuf import json_format
 from google.protobuf.message import Message
-from mongoengine import DateTimeField, Document, IntField, ListField, StringField, queryset_manager
-from mongoengine.errors import FieldDoesNotExist
+from mongoengine import DateTimeField, IntField, ListField, StringField, queryset_manager
 
 from chassis import mirror, transaction
 from chassis.call import call
@@ -22,23 +20,21 @@ from chassis.events import outbox
 from chassis.fields import FIELDS, NOTHING, UNIQUE, Schema, schema_of
 from chassis.ids import new_id
 from chassis.listing import TOKENS, Catalogue, catalogue, tokens, values
+from chassis.plain import Plain, differences
 from chassis.principal import principal
 from chassis.refusals import AlreadyExists, Invalid, StaleRevision, Violation
 
-# Which lists a record is on. Whoever keeps a list writes it; the record itself neither shows nor changes it.
-LISTS = "list_ids"
 
-
-class Kept(Document):
+class Kept(Plain):
     """A record of the service's own database that knows its contract."""
 
-    meta: ClassVar[dict[str, Any]] = {"abstract": True, "auto_create_index": False, "strict": False}
+    meta: ClassVar[dict[str, Any]] = {"abstract": True}
     contract: ClassVar[type[Message]]
     searched: ClassVar[tuple[str, ...]] = ()  # fields whose words `query` finds
     unique: ClassVar[tuple[str, ...]] = ()  # fields that no two records of a tenant share
     exclusive: ClassVar[frozenset[str]] = frozenset(
         {"external_ids", UNIQUE}
-    )  # stored lists that share no entry with another's
+    )  # stored lists that share no entry with others'
     indexed: ClassVar[tuple[tuple[str, ...], ...]] = ()  # what lists filter and sort by, beside the standing indexes
 
     id = StringField(primary_key=True)
@@ -51,33 +47,6 @@ class Kept(Document):
     search_tokens = ListField(StringField())
 
     _before: dict[str, Any] | None = None  # the stored row that this record was loaded from
-
-    def __init__(self, *_: Any, **values: Any) -> None:
-        """A record with these stored values."""
-        # What MongoEngine's own does, which asks every field four times: at a tenth of its price, for an import makes many.
-        values.pop("__auto_convert", None)
-        self._initialised, self._created = False, values.pop("_created", True)
-        if unknown := values.keys() - self._fields.keys():
-            if self._created:
-                raise FieldDoesNotExist(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
-            values = {
-                name: value for name, value in values.items() if name not in unknown
-            }  # what is kept beside the fields
-        self._data = {name: each() if callable(each) else each for name, each in self._defaults()} | values
-        self._dynamic_fields: dict[str, Any] = {}
-        self._cls, self._initialised = self._class_name, True
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        # MongoEngine notes what changes; here `keep` finds that out by comparing.
-        if name in self._fields:
-            self._data[name] = value
-        else:
-            object.__setattr__(self, name, value)
-
-    @classmethod
-    @cache
-    def _defaults(cls) -> tuple[tuple[str, Any], ...]:
-        return tuple((name, field.default) for name, field in cls._fields.items())
 
     @queryset_manager
     def objects(doc_cls: Any, queryset: Any) -> Any:  # noqa: N805  MongoEngine's signature
@@ -341,9 +310,3 @@ class Kept(Document):
             raise Invalid(Violation(f"{self.about().noun}.{name}", "is required") for name in missing)
         if self._before is None and (missing := self._schema().missing(self._custom(), principal())):
             raise Invalid(Violation(f"{self.about().noun}.{FIELDS}.{key}", "is required") for key in missing)
-
-
-def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """The stored fields that differ, with the value after; None for one that is gone. Revision and time do not count."""
-    names = (before.keys() | after.keys()) - {"revision", "update_time", LISTS}
-    return {name: after.get(name) for name in names if before.get(name) != after.get(name)}

@@ -15,7 +15,7 @@ from chassis.document import Noun
 from chassis.fields import FIELDS
 from chassis.importing.links import Link
 from chassis.importing.mapping import Row
-from chassis.kept import differences
+from chassis.plain import differences
 from chassis.refusals import FieldForbidden, Invalid, Refusal
 from chassis.validation.contract import Nouns, contract_of
 
