@@ -16,6 +16,7 @@ from services.contacts.portrait import of_person
 from tests.builders.contacts import ADA, BEN, a_contact_message
 from tests.contacts import febrl
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD, every_noun
+from tests.refused import refused
 
 DIFFERENT_ADA = {"given_name": "Ada", "family_name": "Thorne", "birth_date": "1981-04-12"}
 
@@ -31,10 +32,9 @@ def found(caller: Caller, **asked: Any) -> list[Any]:
     return list(caller.FindContactDuplicates(duplicate_pb2.FindContactDuplicatesRequest(**asked)).candidates)
 
 
-def refusal(call: Any, *args: Any, **fields: Any) -> Any:
-    with pytest.raises(grpc.RpcError) as error:
-        call(*args, **fields)
-    return details(error.value)
+def details_of(call: Any, *args: Any, **fields: Any) -> Any:
+    """What a call is refused with."""
+    return details(refused(call, *args, **fields))
 
 
 def warned(caller: Caller, **fields: Any) -> list[str]:
@@ -89,9 +89,9 @@ def test_companies_and_leads_have_their_likes_too(caller: Caller) -> None:
 def test_a_request_names_a_draft_or_a_record(caller: Caller) -> None:
     ada = CONTACT.create(caller)
     for asked in ({}, {"id": ada.id, "contact": ADA}):
-        assert list(refusal(found, caller, **asked)["violations"]) == ["contact"]
-    assert refusal(found, caller, id=f"{ada.id[:-4]}aaaa")["reason"] == "NOT_FOUND"
-    assert list(refusal(found, caller, contact={"emails": [{"address": "no mailbox"}]})["violations"]) == [
+        assert list(details_of(found, caller, **asked)["violations"]) == ["contact"]
+    assert details_of(found, caller, id=f"{ada.id[:-4]}aaaa")["reason"] == "NOT_FOUND"
+    assert list(details_of(found, caller, contact={"emails": [{"address": "no mailbox"}]})["violations"]) == [
         "contact.emails[0].address"
     ]
 
@@ -121,18 +121,18 @@ def test_without_a_rule_everything_comes_in(caller: Caller) -> None:
 def test_a_blocked_key_is_refused_with_who_has_it(caller: Caller) -> None:
     a_rule(caller, on_exact="BLOCK")
     ada = CONTACT.create(caller)
-    said = refusal(CONTACT.create, caller, given_name="Front", family_name="Desk")
+    said = details_of(CONTACT.create, caller, given_name="Front", family_name="Desk")
     assert (said["reason"], said["keywords"]) == ("DUPLICATE_FOUND", {"noun": "contact", "candidates": ada.id})
     CONTACT.create(caller, emails=[])  # the likest person without the key
     CONTACT.update(caller, ada.id, job_title="Head gardener")  # who has it keeps it
     ben = CONTACT.create(caller, **BEN)
-    assert refusal(CONTACT.update, caller, ben.id, emails=ADA["emails"])["reason"] == "DUPLICATE_FOUND"
+    assert details_of(CONTACT.update, caller, ben.id, emails=ADA["emails"])["reason"] == "DUPLICATE_FOUND"
 
 
 def test_who_may_not_be_seen_is_not_named(caller: Caller, colleague: Any) -> None:
     a_rule(caller, on_exact="BLOCK")
     CONTACT.create(caller)
-    said = refusal(CONTACT.create, colleague(grants={"contacts.*.*": "own"}))
+    said = details_of(CONTACT.create, colleague(grants={"contacts.*.*": "own"}))
     assert said["keywords"]["candidates"] == "one that you may not see"
 
 
@@ -140,7 +140,7 @@ def test_a_like_is_blocked_only_when_it_is_certain_enough(caller: Caller) -> Non
     a_rule(caller, on_similar="BLOCK", minimum_percent=95)
     CONTACT.create(caller, birth_date="1981-04-12")
     CONTACT.create(caller, given_name="Ada", family_name="Thorne", emails=[])
-    assert refusal(CONTACT.create, caller, **DIFFERENT_ADA)["reason"] == "DUPLICATE_FOUND"
+    assert details_of(CONTACT.create, caller, **DIFFERENT_ADA)["reason"] == "DUPLICATE_FOUND"
 
 
 def test_a_warning_names_the_likes_and_takes_the_record(caller: Caller, colleague: Any) -> None:
@@ -160,7 +160,7 @@ def test_a_rule_is_for_its_channel(caller: Caller, colleague: Any, via: str, blo
     CONTACT.create(caller)
     comes = colleague(via=via)
     if blocked:
-        assert refusal(CONTACT.create, comes)["reason"] == "DUPLICATE_FOUND"
+        assert details_of(CONTACT.create, comes)["reason"] == "DUPLICATE_FOUND"
     else:
         assert CONTACT.create(comes).id
 
@@ -171,7 +171,7 @@ def test_of_several_rules_the_strictest_applies(caller: Caller) -> None:
     phones = [{"number": "+4915123456789"}]
     CONTACT.create(caller, phones=phones)
     assert warned(caller)
-    assert refusal(CONTACT.create, caller, emails=[], phones=phones)["reason"] == "DUPLICATE_FOUND"
+    assert details_of(CONTACT.create, caller, emails=[], phones=phones)["reason"] == "DUPLICATE_FOUND"
 
 
 def test_a_rule_that_is_gone_no_longer_applies(caller: Caller) -> None:
@@ -193,7 +193,7 @@ def test_rules_are_for_every_noun_that_can_be_double(caller: Caller, case: Any) 
     a_rule(caller, noun=case.field, on_exact="BLOCK", keys=["email", "domain"])
     key = {"domain": "roseandthorn.example"} if case is ACCOUNT else {}
     case.create(caller, **key)
-    assert refusal(case.create, caller, **key)["reason"] == "DUPLICATE_FOUND"
+    assert details_of(case.create, caller, **key)["reason"] == "DUPLICATE_FOUND"
 
 
 def test_of_sixteen_that_race_for_a_blocked_key_one_comes_in(caller: Caller) -> None:

@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import grpc
 import openpyxl
 import pytest
 from crm.common.v1 import file_pb2, requests_pb2
 from crm.contacts.v1 import contact_pb2, export_pb2
 
 from chassis.tables import rows, shape_of
-from chassis.testing import Caller, details, reason
+from chassis.testing import Caller, details
 from tests.contacts.importing import END, contacts, counts, done, state
+from tests.refused import refusal, refused
 
 ADA = {
     "given_name": "Ada", "family_name": "Thorn; of, the \"Roses\"", "job_title": "=HYPERLINK(\"http://evil\")",
@@ -62,9 +62,7 @@ def test_raw_text_takes_a_permission_of_its_own(caller: Caller, colleague: Calla
     _, data = an_export(caller, columns=["job_title"], raw=True)
     assert the_rows(data)[0]["job_title"] == ADA["job_title"]
     clerk = colleague(grants={"contacts.contact.*": "all", "contacts.export.*": "all", "contacts.file.*": "all"})
-    with pytest.raises(grpc.RpcError) as refused:
-        an_export(clerk, raw=True)
-    assert reason(refused.value) == "FORBIDDEN"
+    assert refusal(an_export, clerk, raw=True) == "FORBIDDEN"
 
 
 @pytest.mark.parametrize("format", ["CSV", "XLSX", "NDJSON", "VCARD"])
@@ -137,16 +135,12 @@ def test_more_than_a_page_goes_out_whole(caller: Caller) -> None:
     ],
 )
 def test_what_does_not_fit_is_named(caller: Caller, fields: dict[str, Any], path: str) -> None:
-    with pytest.raises(grpc.RpcError) as refused:
-        an_export(caller, **fields)
-    assert path in details(refused.value)["violations"]
+    assert path in details(refused(an_export, caller, **fields))["violations"]
 
 
 def test_whoever_may_not_read_the_noun_exports_none(colleague: Callable[..., Caller]) -> None:
     clerk = colleague(grants={"contacts.export.*": "all", "contacts.file.*": "all"})
-    with pytest.raises(grpc.RpcError) as refused:
-        an_export(clerk)
-    assert reason(refused.value) == "FORBIDDEN"
+    assert refusal(an_export, clerk) == "FORBIDDEN"
 
 
 def test_a_card_reads_as_it_was_written(caller: Caller) -> None:

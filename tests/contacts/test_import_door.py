@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-import grpc
 import pytest
 from crm.common.v1 import listing_pb2
 from crm.contacts.v1 import account_pb2, contact_pb2, import_pb2
 
 from chassis import transaction
-from chassis.testing import Caller, details, reason, somebody
+from chassis.testing import Caller, details, somebody
 from tests.contacts.importing import after, an_import, brought, contacts, counts, done, result, state, targets
+from tests.refused import refusal, refused
 
 PEOPLE = (
     "First name,Last name,E-mail,Company\nAda,Thorn,ada@thorn.example,Thorn Ltd\nBo,Reed,bo@reed.example,Reed & Co\n"
@@ -119,9 +119,8 @@ def test_columns_can_be_corrected_before_the_start_and_not_after(caller: Caller)
     after(caller, "Start", draft.id)
     [ada] = contacts(caller)
     assert (ada.given_name, ada.family_name) == ("Ada", "Thorn")
-    with pytest.raises(grpc.RpcError) as refused:
-        caller.UpdateImport(import_pb2.UpdateImportRequest(**{"import": change}, update_mask={"paths": ["columns"]}))
-    assert reason(refused.value) == "JOB_ALREADY_STARTED"
+    late = import_pb2.UpdateImportRequest(**{"import": change}, update_mask={"paths": ["columns"]})
+    assert refusal(caller.UpdateImport, late) == "JOB_ALREADY_STARTED"
 
 
 @pytest.mark.parametrize(
@@ -137,23 +136,19 @@ def test_columns_can_be_corrected_before_the_start_and_not_after(caller: Caller)
     ],
 )
 def test_what_does_not_fit_is_named(caller: Caller, fields: dict[str, Any], path: str) -> None:
-    with pytest.raises(grpc.RpcError) as refused:
-        an_import(caller, "Name\nAda\n", **fields)
-    assert path in details(refused.value)["violations"]
+    assert path in details(refused(an_import, caller, "Name\nAda\n", **fields))["violations"]
 
 
 def test_nobody_imports_the_file_of_another_company(caller: Caller, door: Callable[..., Caller]) -> None:
     theirs = brought(door(somebody()), PEOPLE)
-    with pytest.raises(grpc.RpcError) as refused:
-        an_import(caller, PEOPLE, file_id=theirs)
-    assert details(refused.value)["violations"] == {"import.file_id": f"there is no file {theirs}"}
+    assert details(refused(an_import, caller, PEOPLE, file_id=theirs))["violations"] == {
+        "import.file_id": f"there is no file {theirs}"
+    }
 
 
 def test_whoever_may_not_write_the_noun_imports_none(caller: Caller, colleague: Callable[..., Caller]) -> None:
     clerk = colleague(grants={"contacts.file.*": "all", "contacts.import.*": "all", "contacts.contact.read": "all"})
-    with pytest.raises(grpc.RpcError) as refused:
-        an_import(clerk, PEOPLE)
-    assert reason(refused.value) == "FORBIDDEN"
+    assert refusal(an_import, clerk, PEOPLE) == "FORBIDDEN"
 
 
 def test_rows_change_no_record_that_the_user_may_only_read(caller: Caller, colleague: Callable[..., Caller]) -> None:

@@ -3,18 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import grpc
-import pytest
 from crm.common.v1.listing_pb2 import Filter, ListRequest
 from crm.common.v1.requests_pb2 import BatchGetRequest, DeleteRequest, GetRequest, RestoreRequest
 from crm.contacts.v1 import events_pb2, interaction_pb2, lead_pb2, merge_pb2
 
 from chassis import Fact, acting_as, new_id, transaction
-from chassis.testing import Caller, details, somebody
+from chassis.testing import Caller, somebody
 from services.contacts.interaction import Interaction
 from tests.builders.contacts import an_interaction_message
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD, Case, every_noun
-from tests.contacts.test_duplicate_door import a_rule
+from tests.contacts.test_duplicate_door import a_rule, details_of
 
 COLLECTIONS = ("accounts", "contacts", "leads", "interactions")
 
@@ -59,12 +57,6 @@ def events(caller: Caller, type: str) -> list[Any]:
     return [kind.FromString(row["body"]) for row in rows.sort("_id")]
 
 
-def refusal(call: Any, *args: Any, **fields: Any) -> Any:
-    with pytest.raises(grpc.RpcError) as error:
-        call(*args, **fields)
-    return details(error.value)
-
-
 @every_noun
 def test_merging_and_parting_leave_everything_as_it_was(caller: Caller, case: Case) -> None:
     pairs = [[{"system": "erp", "id": name}] for name in "abc"]
@@ -99,7 +91,7 @@ def test_a_merged_id_leads_to_its_survivor(caller: Caller, case: Case) -> None:
         lambda: case.call(caller, "Restore", RestoreRequest(id=three.id)),
         lambda: merge(caller, case, one.id, three.id),
     ):
-        said = refusal(call)
+        said = details_of(call)
         assert (said["reason"], said["keywords"]["survivor"]) == ("RECORD_MERGED", one.id)
 
 
@@ -165,7 +157,7 @@ def test_of_several_merges_the_last_is_parted_first(caller: Caller) -> None:
     merge(caller, CONTACT, one.id, three.id)
     assert list(unmerge(caller, CONTACT, one.id).merged_ids) == [three.id]
     assert list(unmerge(caller, CONTACT, one.id).merged_ids) == [two.id]
-    assert refusal(unmerge, caller, CONTACT, one.id)["reason"] == "NOTHING_MERGED"
+    assert details_of(unmerge, caller, CONTACT, one.id)["reason"] == "NOTHING_MERGED"
 
 
 def test_a_merge_and_its_end_are_told_with_who_became_one(caller: Caller) -> None:
@@ -184,27 +176,27 @@ def test_merging_takes_write_and_delete_for_every_record(caller: Caller, colleag
     own, foreign = CONTACT.create(rep), CONTACT.create(caller)
     before = everything(caller)
     for survivor, merged in ((own, foreign), (foreign, own)):
-        assert refusal(merge, rep, CONTACT, survivor.id, merged.id)["reason"] == "FORBIDDEN"
+        assert details_of(merge, rep, CONTACT, survivor.id, merged.id)["reason"] == "FORBIDDEN"
     hidden = colleague(grants={"contacts.*.*": "own"})
-    assert refusal(merge, hidden, CONTACT, own.id, foreign.id)["reason"] == "NOT_FOUND"
+    assert details_of(merge, hidden, CONTACT, own.id, foreign.id)["reason"] == "NOT_FOUND"
     assert everything(caller) == before
 
 
 def test_what_cannot_become_one_is_refused(caller: Caller) -> None:
     one, two = CONTACT.create(caller), CONTACT.create(caller)
-    assert list(refusal(merge, caller, CONTACT, one.id, one.id)["violations"]) == ["merged_ids[0]"]
-    assert list(refusal(merge, caller, CONTACT, one.id, two.id, nothing=one.id)["violations"]) == ["winners.nothing"]
-    assert list(refusal(merge, caller, CONTACT, one.id)["violations"]) == ["merged_ids"]
+    assert list(details_of(merge, caller, CONTACT, one.id, one.id)["violations"]) == ["merged_ids[0]"]
+    assert list(details_of(merge, caller, CONTACT, one.id, two.id, nothing=one.id)["violations"]) == ["winners.nothing"]
+    assert list(details_of(merge, caller, CONTACT, one.id)["violations"]) == ["merged_ids"]
     stale = caller.saying(if_match="77")
-    assert refusal(merge, stale, CONTACT, one.id, two.id)["reason"] == "STALE_REVISION"
+    assert details_of(merge, stale, CONTACT, one.id, two.id)["reason"] == "STALE_REVISION"
     account = ACCOUNT.create(caller)
-    assert refusal(merge, caller, CONTACT, one.id, account.id)["reason"] == "NOT_FOUND"
+    assert details_of(merge, caller, CONTACT, one.id, account.id)["reason"] == "NOT_FOUND"
 
 
 def test_a_converted_lead_can_only_survive(caller: Caller) -> None:
     done, fresh = LEAD.create(caller), LEAD.create(caller, job_title="Owner", tags=["fair"])
     caller.ConvertLead(lead_pb2.ConvertLeadRequest(id=done.id, without_opportunity=True))
-    assert refusal(merge, caller, LEAD, fresh.id, done.id)["reason"] == "LEAD_ALREADY_CONVERTED"
+    assert details_of(merge, caller, LEAD, fresh.id, done.id)["reason"] == "LEAD_ALREADY_CONVERTED"
     merge(caller, LEAD, done.id, fresh.id)
     survivor = get(caller, LEAD, done.id)
     assert (survivor.job_title, list(survivor.tags)) == ("", ["fair"])

@@ -8,7 +8,8 @@ from chassis.testing import Caller
 from tests.builders.fields import define
 from tests.contacts.cases import CONTACT, Case, every_noun
 from tests.contacts.customs import changed, fields_of, made
-from tests.contacts.test_merge_door import events, everything, get, merge, refusal, unmerge
+from tests.contacts.test_duplicate_door import details_of
+from tests.contacts.test_merge_door import events, everything, get, merge, unmerge
 from tests.contacts.test_views_door import a_list, on
 
 UNIQUE = {"unique": True}
@@ -67,7 +68,7 @@ def test_a_unique_value_goes_over_and_back(caller: Caller, case: Case) -> None:
     assert fields_of(get(caller, case, one.id)) == {"badge": "7"}
     unmerge(caller, case, one.id)
     assert everything(caller) == before
-    said = refusal(case.create, caller, custom_fields={"badge": "7"})
+    said = details_of(case.create, caller, custom_fields={"badge": "7"})
     assert said["reason"] == "ALREADY_EXISTS"
 
 
@@ -94,7 +95,7 @@ def test_a_unique_value_that_another_took_meanwhile_stays_there_and_is_told(call
 def test_what_not_everybody_may_know_is_joined_and_told_to_nobody(secret: Any, caller: Caller, rep: Caller) -> None:
     one = made(caller, tier="silver")
     assert list(
-        refusal(merge, rep, CONTACT, one.id, secret.id, **{"custom_fields.margin": secret.id})["violations"]
+        details_of(merge, rep, CONTACT, one.id, secret.id, **{"custom_fields.margin": secret.id})["violations"]
     ) == ["winners.custom_fields.margin"]
     done = merge(rep, CONTACT, one.id, secret.id)
     assert list(done.winners) == []
