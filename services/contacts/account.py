@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from crm.common.v1 import address_pb2, money_pb2
-from crm.contacts.v1 import account_pb2, channels_pb2
+from crm.contacts.v1 import account_pb2, channels_pb2, purchase_pb2
 
 from chassis import CustomFields, IntField, Invalid, ListField, Part, Parts, StringField, merging, principal, refer
 from services.contacts import postal, registers, telephones
@@ -33,7 +33,7 @@ class Account(Mergeable, Routed):
         merging.Reference("interactions", "account_ids"),
     )
     naming = ("parent_id",)
-    indexed = (("parent_id",), ("domain",), ("name",), ("duplicate_keys",))
+    indexed = (("parent_id",), ("domain",), ("name",), ("duplicate_keys",), ("purchases.last_order_date",))
 
     name = StringField()
     legal_name = StringField()
@@ -49,6 +49,7 @@ class Account(Mergeable, Routed):
     parent_id = StringField()
     description = StringField()
     tags = ListField(StringField())
+    purchases = Part(purchase_pb2.PurchaseFigures)
     custom_fields = CustomFields()
     other_domains = ListField(StringField())
     size_band = StringField()

@@ -3,9 +3,9 @@
 from typing import Any
 
 from crm.common.v1 import address_pb2
-from crm.contacts.v1 import channels_pb2, contact_pb2
+from crm.contacts.v1 import channels_pb2, contact_pb2, purchase_pb2
 
-from chassis import CustomFields, Invalid, ListField, Parts, StringField, Violation, merging, refer
+from chassis import CustomFields, Invalid, ListField, Part, Parts, StringField, Violation, merging, refer
 from services.contacts import postal, telephones
 from services.contacts.account import Account
 from services.contacts.channels import (
@@ -36,7 +36,13 @@ class Contact(Mergeable, Routed):
         merging.Reference("interactions", "contact_ids"),
     )
     naming = ("account_id",)
-    indexed = (("account_id",), ("emails.address",), ("display_name",), ("duplicate_keys",))
+    indexed = (
+        ("account_id",),
+        ("emails.address",),
+        ("display_name",),
+        ("duplicate_keys",),
+        ("purchases.last_order_date",),
+    )
 
     honorific = StringField()
     given_name = StringField()
@@ -61,6 +67,7 @@ class Contact(Mergeable, Routed):
     time_zone = StringField()
     description = StringField()
     tags = ListField(StringField())
+    purchases = Part(purchase_pb2.PurchaseFigures)
     custom_fields = CustomFields()
 
     def reached_at(self, address: str) -> bool:

@@ -24,6 +24,7 @@ from services.contacts.account import Account
 from services.contacts.channels import without_repeats
 from services.contacts.contact import Contact
 from services.contacts.refusals import InteractionNotLogged
+from services.contacts.sight import of_customers
 
 LOGGED = "contacts"
 
@@ -70,7 +71,7 @@ class Interaction(Noun):
             return query
         reasons: list[dict[str, Any]] = [{"actor_id": whom.user_id}]
         if action == "read":
-            reasons += [{"account_ids": {"$in": _seen(Account)}}, {"contact_ids": {"$in": _seen(Contact)}}]
+            reasons += of_customers("account_ids", "contact_ids")
         return {**query, "$or": reasons}
 
     @classmethod
@@ -135,9 +136,3 @@ class Interaction(Noun):
     def _demand_logged(self) -> None:
         if self.told:
             raise InteractionNotLogged(interaction=self.id, source=self.source)
-
-
-def _seen(noun: type[Noun]) -> list[str]:
-    if principal().scope(noun.about().permission("read")) is None:
-        return []
-    return list(noun.objects(__raw__={"deleted_time": None, **noun.visible()}).scalar("id"))

@@ -25,6 +25,7 @@ from services.contacts import titles
 from services.contacts.association import AssociationLabel
 from services.contacts.contact import Contact
 from services.contacts.interaction import Interaction
+from services.contacts.purchase import Purchase
 from services.contacts.submitted import lead_of
 
 _MailEvent = (
@@ -96,6 +97,13 @@ def end_the_timeline_of_the_account(event: contacts.AccountPurged, fact: Fact) -
 def end_the_timeline_of_the_contact(event: contacts.ContactPurged, fact: Fact) -> None:
     """Its timeline is gone."""
     Interaction.forget("contact_ids", event.contact_id)
+
+
+@on(sales.OrderPlaced, sales.OrderUpdated, sales.OrderCancelled)
+def know_the_purchase(event: sales.OrderPlaced | sales.OrderUpdated | sales.OrderCancelled, fact: Fact) -> None:
+    """What was bought stands with its customers, and their figures follow."""
+    placed_by = event.contact_ids if isinstance(event, sales.OrderPlaced) else ()
+    Purchase.hear(event.order, fact.revision, [*event.order.contact_ids, *placed_by])
 
 
 @on(contacts.LeadConverted)

@@ -19,12 +19,13 @@ from services.contacts.lead import Lead
 from services.contacts.list import List
 from services.contacts.merge import Merge
 from services.contacts.object_definition import ObjectDefinition
+from services.contacts.purchase import Purchase
 from services.contacts.record import Record, keyed
 from services.contacts.territory import Territory
 from services.contacts.view import View
 
 _NOUNS = (
-    Account, Contact, Lead, Interaction, AssociationLabel, Association, Territory, DuplicateRule, Merge,
+    Account, Contact, Lead, Interaction, AssociationLabel, Association, Territory, DuplicateRule, Merge, Purchase,
     View, List, ObjectDefinition, File, Import, Export,
 )  # fmt: skip
 _RPCS = (keyed(standard(Record)), standard(*_NOUNS), file_rpcs(File), job_verbs(Import, Export))
@@ -38,6 +39,7 @@ class Contacts(
     service_pb2_grpc.DuplicatesServiceServicer,
     service_pb2_grpc.ObjectsServiceServicer,
     service_pb2_grpc.ViewsServiceServicer,
+    service_pb2_grpc.CustomersServiceServicer,
     service_pb2_grpc.FilesServiceServicer,
 ):
     """Who our customers are, what happened between us, how users see it, and how it comes in and goes out."""
@@ -176,3 +178,12 @@ class Contacts(
     def UnmergeLeads(self, request: Any, context: Any) -> Any:
         """Parted again."""
         return Lead.unmerge(request).message()
+        return Interaction.timeline("contact_ids", Contact.find(request.id).id, request)
+
+    def ListAccountPurchases(self, request: Any, context: Any) -> Any:
+        """What an account that the caller may see has bought."""
+        return Purchase.of("account_id", Account.find(request.id).id, request)
+
+    def ListContactPurchases(self, request: Any, context: Any) -> Any:
+        """What a contact that the caller may see has bought."""
+        return Purchase.of("contact_ids", Contact.find(request.id).id, request)

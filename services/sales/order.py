@@ -62,6 +62,7 @@ class Order(Owned):
     description = StringField()
     cancel_reason = StringField()
     cancel_time = DateTimeField()
+    payment_state = StringField()
     custom_fields = CustomFields()
 
     @classmethod

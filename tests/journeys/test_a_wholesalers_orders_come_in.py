@@ -4,12 +4,13 @@ The first invoices of the file are brought in and held to what is counted from t
 held to the known answers. `python -m tests.journeys.online_retail` brings in the whole.
 """
 
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.journeys.imports import agrees, outcomes, tell
+from tests.journeys.imports import agrees, amount_of, outcomes, tell
 from tests.journeys.online_retail.__main__ import DATA
 from tests.journeys.online_retail.figures import MINE, counted, read_back, reported
 from tests.journeys.online_retail.files import Files
@@ -82,6 +83,28 @@ def test_what_a_buyer_spent_counts_in_the_audience(wholesaler: SimpleNamespace) 
         return members[0]["order_count"] if members else 0
 
     eventually(lambda: count() == len(sales), 60)
+
+
+def test_every_customers_recency_frequency_and_value_are_the_files(wholesaler: SimpleNamespace) -> None:
+    counted: dict[str, tuple[int, str, Decimal]] = {}
+    for order in (each for each in wholesaler.files.orders if each.customer):
+        count, last, value = counted.get(order.customer, (0, "", Decimal(0)))
+        bought = not order.number.startswith("C") and order.amount >= 0
+        day = max(last, order.time[:10]) if bought else last
+        counted[order.customer] = (count + bought, day, value + order.amount)
+    names = wholesaler.first.named("accounts")
+
+    def told() -> dict[str, tuple[int, str, Decimal]]:
+        asked = {"filter": {"field": "purchases", "op": "exists", "value": True}, "page_size": 200}
+        return {
+            names[account["id"]]: (
+                figures["order_count"], figures.get("last_order_date", ""), amount_of(figures.get("values", []), "GBP")
+            )
+            for account in wholesaler.client.pages("/v1/accounts", "accounts", **asked)
+            for figures in [account["purchases"]]
+        }  # fmt: skip
+
+    eventually(lambda: told() == counted, 60)
 
 
 def test_an_order_is_found_by_the_number_that_its_system_gave_it(wholesaler: SimpleNamespace) -> None:

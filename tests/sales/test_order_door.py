@@ -90,6 +90,14 @@ def test_an_order_that_was_cancelled_elsewhere_comes_in_cancelled(sales: Caller,
     assert reason(error.value) == "ORDER_ALREADY_CANCELLED"
 
 
+def test_how_far_an_order_is_paid_is_told_by_who_keeps_the_accounts(sales: Caller, rose: str) -> None:
+    order = brought(sales, rose, payment_state="UNPAID")
+    paid = order_pb2.Order(id=order.id, payment_state="PAID")
+    told = sales.UpdateOrder(order_pb2.UpdateOrderRequest(order=paid, update_mask={"paths": ["payment_state"]}))
+    assert (order.payment_state, told.payment_state) == (order_pb2.Order.UNPAID, order_pb2.Order.PAID)
+    assert announced(order.id) == ["OrderPlaced", "OrderUpdated"]
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

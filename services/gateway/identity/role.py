@@ -33,6 +33,7 @@ ROLES: dict[str, Grants] = {
     # Sells: knows every customer, works the team's customers and the own pipeline, sees how the team does.
     "sales_rep": {
         "contacts.account.read": "all", "contacts.contact.read": "all", "contacts.interaction.read": "all",
+        "contacts.purchase.read": "all",
         "contacts.account.write": "team", "contacts.contact.write": "team", "contacts.interaction.write": "team",
         "contacts.interaction.delete": "own", "contacts.association_label.read": "all", "contacts.association.read": "all",
         "contacts.association.write": "all", "contacts.association.delete": "all",
@@ -49,6 +50,7 @@ ROLES: dict[str, Grants] = {
     # Helps: knows every customer, works the team's tickets, and writes knowledge.
     "support_agent": {
         "contacts.account.read": "all", "contacts.contact.read": "all", "contacts.interaction.read": "all",
+        "contacts.purchase.read": "all",
         "contacts.contact.write": "team", "contacts.interaction.write": "team", "contacts.interaction.delete": "own",
         "contacts.view.*": "own", "contacts.list.*": "own",
         "contacts.record.read": "all", "contacts.record.write": "team",
