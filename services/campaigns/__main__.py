@@ -4,7 +4,7 @@ from crm.campaigns.v1 import service_pb2
 
 from chassis import run
 from services.campaigns import reactions  # noqa: F401  importing registers them
-from services.campaigns.audience import Account, AudienceMember, Sale
+from services.campaigns.audience import Account, AudienceMember, Finding, Sale
 from services.campaigns.chores import Chores
 from services.campaigns.groundwork import prepare
 from services.campaigns.sender import Sender
@@ -15,7 +15,7 @@ if __name__ == "__main__":
     run(
         service_pb2,
         Campaigns(),
-        projections=(AudienceMember, Account, Sale),
+        projections=(AudienceMember, Account, Finding, Sale),
         settings=CampaignsSettings,
         prepare=prepare,
         companions=(Chores, Sender),

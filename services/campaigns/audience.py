@@ -13,7 +13,18 @@ from crm.campaigns.v1 import audience_pb2
 from crm.contacts.v1 import channels_pb2, contact_pb2
 from pymongo.collection import Collection
 
-from chassis import BooleanField, ListField, NotFound, Projection, StringField, listing, merging, mirror, principal
+from chassis import (
+    BooleanField,
+    DictField,
+    ListField,
+    NotFound,
+    Projection,
+    StringField,
+    listing,
+    merging,
+    mirror,
+    principal,
+)
 from services.campaigns import keyring
 from services.campaigns.money import sums
 
@@ -23,7 +34,7 @@ FIELDS = listing.catalogue(audience_pb2.AudienceMember.DESCRIPTOR)
 SHOWN = frozenset(field.name for field in audience_pb2.AudienceMember.DESCRIPTOR.fields) - {"id", "etag"}
 # What contacts knows of an address that nothing may be sent to.
 _UNWANTED = (channels_pb2.EmailAddress.BOUNCED, channels_pb2.EmailAddress.OPTED_OUT)
-
+FOUND = ("needed_categories", "needed_product_ids", "preferences")  # what needs and preferences say
 # What is forgotten when a contact goes; what it bought and was sent stays countable should it come back.
 _PERSONAL = (
     "given_name", "family_name", "display_name", "email", "email_domain", "account_id", "account_name", "industry",
@@ -82,6 +93,28 @@ class Sale(Projection):
     indexed = (("contact_ids",),)
     contact_ids = ListField(StringField())
     counts = BooleanField()
+
+
+class Finding(Projection):
+    """A need or a preference of a contact; `said` is what it adds to the fields of the contact's row, nothing once it is over."""
+
+    meta = {"collection": "known_findings"}
+    indexed = (("contact_id",),)
+    contact_id = StringField()
+    said = DictField()
+
+
+def gather(contact_id: str) -> None:
+    """Write what is known of a contact's needs and preferences into its row."""
+    said: dict[str, set[str]] = {name: set() for name in FOUND}
+    for finding in Finding.objects(contact_id=contact_id):
+        for name, value in finding.said.items():
+            said[name].add(value)
+    AudienceMember.rows().update_one(
+        {"_id": contact_id, "tenant_id": principal().tenant_id},
+        {"$set": {name: sorted(values) for name, values in said.items()}, "$setOnInsert": {"revision": 0}},
+        upsert=True,
+    )
 
 
 def count_sales(contact_ids: Iterable[str]) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from crm.contacts.v1 import events_pb2 as contacts
+from crm.contacts.v1 import need_pb2, preference_pb2
 from crm.sales.v1 import events_pb2 as sales
 from crm.sales.v1 import order_pb2
 from crm.support.v1 import events_pb2 as support
 
 from chassis import Fact, merging, mirror, on
 from services.campaigns import bounce, joined, standing
-from services.campaigns.audience import Account, AudienceMember, Sale, count_sales
+from services.campaigns.audience import Account, AudienceMember, Finding, Sale, count_sales, gather
 from services.campaigns.membership import follow, leave_all
 
 
@@ -38,6 +39,22 @@ def know_the_account(event: contacts.AccountCreated, fact: Fact) -> None:
         told = {"account_name": account.name, "industry": account.industry}
         AudienceMember.rows().update_many({"_id": {"$in": ids}}, {"$set": told})
         follow(ids)
+
+
+@on(contacts.NeedCreated, contacts.NeedUpdated, contacts.NeedDeleted, contacts.NeedRestored, contacts.NeedExpired)
+def know_the_need(event: contacts.NeedCreated, fact: Fact) -> None:
+    """What a contact needs can be asked about while it holds."""
+    need = event.need
+    _know_finding(need, fact, needed_categories=need.category, needed_product_ids=need.product_id)
+
+
+@on(
+    contacts.PreferenceCreated, contacts.PreferenceUpdated, contacts.PreferenceDeleted, contacts.PreferenceRestored,
+    contacts.PreferenceExpired,
+)  # fmt: skip
+def know_the_preference(event: contacts.PreferenceCreated, fact: Fact) -> None:
+    """What a contact likes can be asked about while it holds."""
+    _know_finding(event.preference, fact, preferences=f"{event.preference.key}={event.preference.value}")
 
 
 @on(sales.OpportunityWon, sales.OpportunityReopened)
@@ -102,6 +119,14 @@ def part_the_staff(event: contacts.AccountsUnmerged, fact: Fact) -> None:
 
 
 _OF_ACCOUNTS = (merging.Reference("audience_members", "account_id", along=("account_name", "industry"), revised=False),)
+
+
+def _know_finding(found: need_pb2.Need | preference_pb2.Preference, fact: Fact, **said: str) -> None:
+    over = found.expired or found.HasField("deleted_time")
+    held = {} if over else {name: value for name, value in said.items() if value}
+    if found.contact_id and Finding.remember(found.id, fact.revision, contact_id=found.contact_id, said=held):
+        gather(found.contact_id)
+        follow([found.contact_id])
 
 
 def _people(order: order_pb2.Order) -> list[str]:

@@ -1,7 +1,7 @@
 """What must be there before the door opens, what works beside it, and what keeps a file from being purged."""
 
 from chassis import FileSettings, doing, purging, transaction
-from services.contacts import matched
+from services.contacts import expiry, matched
 from services.contacts.exports import Export
 from services.contacts.file import File
 from services.contacts.imports import Import
@@ -16,3 +16,4 @@ def prepare(settings: FileSettings) -> None:
     File.prepare(settings)
     Import.prepare()
     matched.prepare(transaction.database())
+    expiry.prepare()

@@ -13,6 +13,7 @@ from services.contacts.conversion import convert
 from services.contacts.duplicate_rule import DuplicateRule
 from services.contacts.exports import Export
 from services.contacts.file import File
+from services.contacts.finding import Need, Preference
 from services.contacts.imports import Import
 from services.contacts.interaction import Interaction
 from services.contacts.lead import Lead
@@ -26,7 +27,7 @@ from services.contacts.view import View
 
 _NOUNS = (
     Account, Contact, Lead, Interaction, AssociationLabel, Association, Territory, DuplicateRule, Merge, Purchase,
-    View, List, ObjectDefinition, File, Import, Export,
+    Need, Preference, View, List, ObjectDefinition, File, Import, Export,
 )  # fmt: skip
 _RPCS = (keyed(standard(Record)), standard(*_NOUNS), file_rpcs(File), job_verbs(Import, Export))
 

@@ -12,6 +12,13 @@ def of_customers(accounts: str, contacts: str, action: str = "read") -> list[dic
     return [{accounts: {"$in": _ids(Account, action)}}, {contacts: {"$in": _ids(Contact, action)}}]
 
 
+def may_write(noun: type[Noun], id: str | None) -> bool:
+    """Whether the caller may change the account or the contact with this id."""
+    if not id or principal().scope(noun.about().permission("write")) is None:
+        return False
+    return noun.objects(__raw__={"_id": id, "deleted_time": None, **noun.visible("write")}).first() is not None
+
+
 def _ids(noun: type[Noun], action: str) -> list[str]:
     if principal().scope(noun.about().permission(action)) is None:
         return []

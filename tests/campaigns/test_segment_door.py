@@ -68,6 +68,25 @@ def test_an_address_that_nothing_may_be_sent_to_is_none(marketing: Marketing, st
     assert (member.id, member.email) == (ada.id, "ada@roseandthorn.example" if told else "")
 
 
+def test_segments_ask_for_needs_and_preferences_while_they_hold(marketing: Marketing) -> None:
+    wants = marketing.segment(where(field="needed_categories", op="eq", value="garden_furniture"))
+    likes = marketing.segment(where(field="preferences", op="eq", value="colour=red"))
+    contact = a_contact_told()
+    need = {"id": new_id("need"), "contact_id": contact.id, "category": "garden_furniture"}
+    liking = {"id": new_id("pref"), "contact_id": contact.id, "key": "colour", "value": "red"}
+    marketing.hear(contacts.NeedCreated(need=need), need["id"])  # before the contact is known
+    marketing.hear(contacts.ContactCreated(contact=contact), contact.id)
+    marketing.hear(contacts.PreferenceCreated(preference=liking), liking["id"])
+    assert marketing.members(wants) == marketing.members(likes) == {contact.id}
+    marketing.hear(contacts.NeedExpired(need=need | {"expired": True}), need["id"], revision=3)
+    marketing.hear(contacts.NeedUpdated(need=need), need["id"], revision=2)  # late
+    over = liking | {"deleted_time": {"seconds": 1}}
+    marketing.hear(contacts.PreferenceDeleted(preference=over), liking["id"], revision=2)
+    assert marketing.members(wants) == marketing.members(likes) == set()
+    marketing.hear(contacts.PreferenceRestored(preference=liking), liking["id"], revision=3)
+    assert marketing.members(likes) == {contact.id}
+
+
 def test_sales_count_for_people_whatever_comes_first_and_however_often(marketing: Marketing) -> None:
     segment = marketing.segment(where(all=[{"field": "order_count", "op": "gte", "value": 2}]))
     contact = a_contact_told()

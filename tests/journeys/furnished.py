@@ -28,6 +28,8 @@ class Furnished:
         self._support(company, word)
         self._campaigns(word)
         self._files()
+        bought = f"/v1/accounts/{self.ids['acc']}/purchases"
+        self.ids["pur"] = eventually(lambda: self.admin.get(bought)["purchases"])[0]["id"]
         told = f"/v1/accounts/{self.ids['acc']}/timeline"
         eventually(lambda: len(self.admin.get(told)["interactions"]) >= 4)
 
@@ -51,6 +53,8 @@ class Furnished:
         self._make("con", given_name=word, account_id=self.ids["acc"], custom_fields={"tier": word})
         people = {"account_ids": [self.ids["acc"]], "contact_ids": [self.ids["con"]]}
         self._make("int", kind="NOTE", title=f"{word} note", **people)
+        self._make("need", contact_id=self.ids["con"], category=word, description=f"{word} need")
+        self._make("pref", contact_id=self.ids["con"], key="colour", value=word)
         self._make("lead", given_name=word, company_name=f"{word} works")
         self._make("ter", name=f"{word} coast", noun="lead", assign_owner_id=self.ids["usr"])
         names = {"forward_name": word, "backward_name": f"{word} of"}

@@ -33,7 +33,8 @@ ROLES: dict[str, Grants] = {
     # Sells: knows every customer, works the team's customers and the own pipeline, sees how the team does.
     "sales_rep": {
         "contacts.account.read": "all", "contacts.contact.read": "all", "contacts.interaction.read": "all",
-        "contacts.purchase.read": "all",
+        "contacts.purchase.read": "all", "contacts.need.read": "all", "contacts.preference.read": "all",
+        "contacts.need.write": "team", "contacts.preference.write": "team",
         "contacts.account.write": "team", "contacts.contact.write": "team", "contacts.interaction.write": "team",
         "contacts.interaction.delete": "own", "contacts.association_label.read": "all", "contacts.association.read": "all",
         "contacts.association.write": "all", "contacts.association.delete": "all",
@@ -50,7 +51,8 @@ ROLES: dict[str, Grants] = {
     # Helps: knows every customer, works the team's tickets, and writes knowledge.
     "support_agent": {
         "contacts.account.read": "all", "contacts.contact.read": "all", "contacts.interaction.read": "all",
-        "contacts.purchase.read": "all",
+        "contacts.purchase.read": "all", "contacts.need.read": "all", "contacts.preference.read": "all",
+        "contacts.need.write": "team", "contacts.preference.write": "team",
         "contacts.contact.write": "team", "contacts.interaction.write": "team", "contacts.interaction.delete": "own",
         "contacts.view.*": "own", "contacts.list.*": "own",
         "contacts.record.read": "all", "contacts.record.write": "team",
@@ -64,6 +66,7 @@ ROLES: dict[str, Grants] = {
     # Brings leads: knows every customer and lead, imports and works leads, and runs campaigns.
     "marketer": {
         "contacts.*.read": "all", "contacts.contact.write": "team", "contacts.interaction.write": "team",
+        "contacts.need.write": "team", "contacts.preference.write": "team",
         "contacts.association.write": "all", "contacts.lead.write": "all", "contacts.lead.delete": "own",
         "contacts.view.*": "own", "contacts.list.*": "own",
         "contacts.file.write": "own", "contacts.import.write": "own", "contacts.export.write": "own",
