@@ -10,6 +10,7 @@ from chassis import config, listing, merging, mirror, transaction
 from chassis.call import hint
 from chassis.clock import now, today
 from chassis.document import Noun, Owned
+from chassis.erasure import ERASED, Person, erasing, take_up
 from chassis.events import Fact, Lease, announce, on
 from chassis.exporting import Exporting
 from chassis.fields import hidden_fields
@@ -60,6 +61,8 @@ __all__ = [
     "File", "FileSettings", "file_rpcs", "purging",
     # records out of files, and into them
     "Importing", "Exporting", "Kind", "Link",
+    # a person who is to be forgotten
+    "Person", "take_up", "erasing", "ERASED",
     # text
     "fold",
     # identity and time

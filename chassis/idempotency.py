@@ -22,7 +22,7 @@ from chassis.refusals import Invalid
 
 KEPT = timedelta(hours=24)
 
-_COLLECTION = "idempotency_records"
+COLLECTION = "idempotency_records"
 
 
 class IdempotencyKeyReused(Invalid):
@@ -34,7 +34,7 @@ def once(rpc: RpcContract, request: Message, answer: Callable[[], Message]) -> t
 
     Refused with IdempotencyKeyReused when the key came with another request.
     """
-    records = transaction.database()[_COLLECTION]
+    records = transaction.database()[COLLECTION]
     whom = principal()
     scope = "\0".join((whom.tenant_id, whom.user_id, rpc.path, call().idempotency_key))
     key = hashlib.sha256(scope.encode()).hexdigest()
@@ -63,4 +63,4 @@ def once(rpc: RpcContract, request: Message, answer: Callable[[], Message]) -> t
 
 def prepare(database: Database) -> None:
     """Make the index that lets records go after their 24 hours."""
-    database[_COLLECTION].create_index("expire_time", expireAfterSeconds=0)
+    database[COLLECTION].create_index("expire_time", expireAfterSeconds=0)

@@ -1,7 +1,8 @@
 """The collection `events`: outbox, audit trail and journal at once.
 
 A verb's events are written here in the transaction that keeps its record, so there is no state without its event and no
-event without its state. Rows stay after publication; nothing of a row ever changes but `published` and `publish_time`.
+event without its state. Rows stay after publication; nothing of a row ever changes but `published` and `publish_time`, until a
+person is erased: then what the row tells of the person goes, and it is marked `erased` and published no more.
 """
 
 from collections.abc import Sequence
@@ -130,6 +131,6 @@ def replay(database: Database, since: datetime) -> int:
 
     Readers that have had them know it by their inbox; those that have not get them in the order of each record.
     """
-    kept = {"published": True, "time": {"$gte": since}}
+    kept = {"published": True, "time": {"$gte": since}, "erased": None}
     afresh = {"$set": {"published": False, "publish_time": None}}
     return database[EVENTS].update_many(kept, afresh).modified_count

@@ -1,11 +1,12 @@
 """Runs the campaigns service."""
 
-from crm.campaigns.v1 import service_pb2
+from crm.campaigns.v1 import events_pb2, service_pb2
 
-from chassis import run
+from chassis import erasing, run
 from services.campaigns import reactions  # noqa: F401  importing registers them
 from services.campaigns.audience import Account, AudienceMember, Finding, Sale
 from services.campaigns.chores import Chores
+from services.campaigns.forgetting import forget
 from services.campaigns.groundwork import prepare
 from services.campaigns.sender import Sender
 from services.campaigns.service import Campaigns
@@ -18,5 +19,5 @@ if __name__ == "__main__":
         projections=(AudienceMember, Account, Finding, Sale),
         settings=CampaignsSettings,
         prepare=prepare,
-        companions=(Chores, Sender),
+        companions=(Chores, Sender, erasing(forget, events_pb2.ErasureCompleted)),
     )

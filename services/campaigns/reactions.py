@@ -9,7 +9,7 @@ from crm.sales.v1 import events_pb2 as sales
 from crm.sales.v1 import order_pb2
 from crm.support.v1 import events_pb2 as support
 
-from chassis import Fact, merging, mirror, on
+from chassis import Fact, merging, mirror, on, take_up
 from services.campaigns import bounce, joined, standing
 from services.campaigns.audience import Account, AudienceMember, Finding, Sale, count_sales, gather
 from services.campaigns.membership import follow, leave_all
@@ -119,6 +119,12 @@ def part_the_staff(event: contacts.AccountsUnmerged, fact: Fact) -> None:
 
 
 _OF_ACCOUNTS = (merging.Reference("audience_members", "account_id", along=("account_name", "industry"), revised=False),)
+
+
+@on(contacts.ErasureRequested)
+def forget_the_recipient(event: contacts.ErasureRequested, fact: Fact) -> None:
+    """Who asked to be forgotten is: only the hashes of the addresses stay."""
+    take_up(event)
 
 
 def _know_finding(found: need_pb2.Need | preference_pb2.Preference, fact: Fact, **said: str) -> None:

@@ -1,12 +1,14 @@
 """Runs the contacts service."""
 
-from crm.contacts.v1 import service_pb2
+from crm.contacts.v1 import events_pb2, service_pb2
 
-from chassis import FileSettings, run
+from chassis import FileSettings, erasing, run
 from services.contacts import reactions  # noqa: F401  importing registers them
 from services.contacts.expiry import Expiry
+from services.contacts.forgetting import forget
 from services.contacts.groundwork import COMPANIONS, prepare
 from services.contacts.service import Contacts
 
 if __name__ == "__main__":
-    run(service_pb2, Contacts(), settings=FileSettings, prepare=prepare, companions=(*COMPANIONS, Expiry))
+    beside = (*COMPANIONS, Expiry, erasing(forget, events_pb2.ErasureCompleted))
+    run(service_pb2, Contacts(), settings=FileSettings, prepare=prepare, companions=beside)

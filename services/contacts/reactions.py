@@ -20,10 +20,11 @@ from crm.support.v1 import ticket_pb2
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis import Fact, acting_as, on, principal
+from chassis import Fact, acting_as, on, principal, take_up
 from services.contacts import titles
 from services.contacts.association import AssociationLabel
 from services.contacts.contact import Contact
+from services.contacts.erasure import Erasure
 from services.contacts.interaction import Interaction
 from services.contacts.purchase import Purchase
 from services.contacts.submitted import lead_of
@@ -104,6 +105,20 @@ def know_the_purchase(event: sales.OrderPlaced | sales.OrderUpdated | sales.Orde
     """What was bought stands with its customers, and their figures follow."""
     placed_by = event.contact_ids if isinstance(event, sales.OrderPlaced) else ()
     Purchase.hear(event.order, fact.revision, [*event.order.contact_ids, *placed_by])
+
+
+@on(contacts.ErasureRequested)
+def forget_the_person(event: contacts.ErasureRequested, fact: Fact) -> None:
+    """Who asked to be forgotten is: what contacts knows goes."""
+    take_up(event)
+
+
+@on(contacts.ErasureCompleted, sales.ErasureCompleted, support.ErasureCompleted, campaigns.ErasureCompleted)
+def note_the_answer(event: contacts.ErasureCompleted, fact: Fact) -> None:
+    """A service has forgotten the person; the last one ends the erasure."""
+    erasure = Erasure.find(event.erasure_id, "write")
+    erasure.answer(fact.service, event.erased, fact.time)
+    erasure.keep()
 
 
 @on(contacts.LeadConverted)

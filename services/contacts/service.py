@@ -11,6 +11,7 @@ from services.contacts.association import Association, AssociationLabel
 from services.contacts.contact import Contact
 from services.contacts.conversion import convert
 from services.contacts.duplicate_rule import DuplicateRule
+from services.contacts.erasure import Erasure
 from services.contacts.exports import Export
 from services.contacts.file import File
 from services.contacts.finding import Need, Preference
@@ -27,7 +28,7 @@ from services.contacts.view import View
 
 _NOUNS = (
     Account, Contact, Lead, Interaction, AssociationLabel, Association, Territory, DuplicateRule, Merge, Purchase,
-    Need, Preference, View, List, ObjectDefinition, File, Import, Export,
+    Need, Preference, View, List, ObjectDefinition, Erasure, File, Import, Export,
 )  # fmt: skip
 _RPCS = (keyed(standard(Record)), standard(*_NOUNS), file_rpcs(File), job_verbs(Import, Export))
 
@@ -42,6 +43,7 @@ class Contacts(
     service_pb2_grpc.ViewsServiceServicer,
     service_pb2_grpc.CustomersServiceServicer,
     service_pb2_grpc.FilesServiceServicer,
+    service_pb2_grpc.PrivacyServiceServicer,
 ):
     """Who our customers are, what happened between us, how users see it, and how it comes in and goes out."""
 
@@ -188,3 +190,7 @@ class Contacts(
     def ListContactPurchases(self, request: Any, context: Any) -> Any:
         """What a contact that the caller may see has bought."""
         return Purchase.of("contact_ids", Contact.find(request.id).id, request)
+
+    def CreateErasure(self, request: Any, context: Any) -> Any:
+        """A person is to be forgotten."""
+        return Erasure.asked(request.erasure).message()

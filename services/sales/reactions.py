@@ -3,7 +3,7 @@
 from crm.contacts.v1 import events_pb2 as contacts
 from crm.identity.v1 import events_pb2 as identity
 
-from chassis import Fact, merging, on
+from chassis import Fact, merging, on, take_up
 from services.sales.account import Account
 from services.sales.opportunity import Opportunity
 from services.sales.order import Order
@@ -91,3 +91,9 @@ def give_the_sales_back(event: contacts.AccountsUnmerged | contacts.ContactsUnme
     if isinstance(event, contacts.AccountsUnmerged):
         for account in event.restored:
             Account.remember(account.id, int(account.etag), name=account.name)
+
+
+@on(contacts.ErasureRequested)
+def forget_who_bought(event: contacts.ErasureRequested, fact: Fact) -> None:
+    """Who asked to be forgotten is: orders stay, without the words that name the person."""
+    take_up(event)

@@ -1,10 +1,11 @@
 """Runs the support service."""
 
-from crm.support.v1 import service_pb2
+from crm.support.v1 import events_pb2, service_pb2
 
-from chassis import run
+from chassis import erasing, run
 from services.support import reactions  # noqa: F401  importing registers them
 from services.support.contact import Contact
+from services.support.forgetting import forget
 from services.support.service import Support
 from services.support.settings import SupportSettings
 
@@ -16,5 +17,5 @@ if __name__ == "__main__":
         projections=(Contact,),
         settings=SupportSettings,
         prepare=support.prepare,
-        companions=(support.mailroom,),
+        companions=(support.mailroom, erasing(forget, events_pb2.ErasureCompleted)),
     )

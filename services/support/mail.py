@@ -20,7 +20,7 @@ BATCH = 20  # mails that are read in one transaction
 
 # A collection of its own, one document for each mail: lists of mails do not read it, and GridFS would take three writes
 # for what fits into one document.
-_RAW = "raw_mails"
+RAW = "raw_mails"
 
 
 class Mail(Noun):
@@ -57,7 +57,7 @@ class Mail(Noun):
             size=len(raw), digest=hashlib.sha256(raw).hexdigest(), status=RECEIVED,
         )  # fmt: skip
         kept = {"_id": mail.id, "tenant_id": mail.tenant_id, "raw": Binary(raw)}
-        transaction.defer(transaction.database()[_RAW], [kept])
+        transaction.defer(transaction.database()[RAW], [kept])
         mail.enter()
         return mail
 
@@ -110,7 +110,7 @@ class Mail(Noun):
 
 def raws(tenant_id: str, ids: Iterable[str]) -> dict[str, bytes]:
     """The bytes of mails as they came, by their ids."""
-    rows: Any = transaction.database()[_RAW].find({"_id": {"$in": list(ids)}, "tenant_id": tenant_id})
+    rows: Any = transaction.database()[RAW].find({"_id": {"$in": list(ids)}, "tenant_id": tenant_id})
     return {row["_id"]: bytes(row["raw"]) for row in rows}
 
 

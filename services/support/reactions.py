@@ -3,7 +3,7 @@
 from crm.contacts.v1 import contact_pb2
 from crm.contacts.v1 import events_pb2 as contacts
 
-from chassis import Fact, merging, on
+from chassis import Fact, merging, on, take_up
 from services.support.contact import Contact, mailbox_of
 from services.support.ticket import Ticket
 
@@ -75,3 +75,9 @@ def _know(told: contact_pb2.Contact, revision: int) -> None:
         ticket = Ticket.find(id, "write")
         if ticket.belong(contact):
             ticket.keep()
+
+
+@on(contacts.ErasureRequested)
+def forget_who_asked(event: contacts.ErasureRequested, fact: Fact) -> None:
+    """Who asked to be forgotten is: what the person wrote goes."""
+    take_up(event)

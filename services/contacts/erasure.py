@@ -1,0 +1,113 @@
+"""Erasures: a person asked to be forgotten, every service does so, and their answers are the receipt.
+
+The state of the saga is the record: a step for each service, done when it has answered. Each service works on its own step until
+it succeeds, so nothing is undone and nothing runs twice; a deadline that passes raises an alarm.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from crm.common.v1 import erasure_pb2 as common
+from crm.contacts.v1 import erasure_pb2, events_pb2
+
+from chassis import (
+    DateTimeField,
+    Forbidden,
+    Invalid,
+    ListField,
+    Noun,
+    Parts,
+    Scope,
+    StringField,
+    mirror,
+    now,
+    principal,
+)
+from services.contacts.channels import normal_address, same_mailbox
+from services.contacts.contact import Contact
+
+RUNNING, DONE = "RUNNING", "DONE"
+SERVICES = ("campaigns", "contacts", "sales", "support")
+DEADLINE = timedelta(hours=1)
+
+
+class Erasure(Noun):
+    """A person is to be forgotten. It names nobody: the contact's id leads nowhere once it is done."""
+
+    contract = erasure_pb2.Erasure
+    meta = {"collection": "erasures"}
+    searched = ("reason",)
+    indexed = (("state",), ("contact_ids",))
+
+    reason = StringField()
+    contact_ids = ListField(StringField())
+    state = StringField()
+    steps = Parts(erasure_pb2.Erasure.Step)
+    deadline_time = DateTimeField()
+    finish_time = DateTimeField()
+
+    @classmethod
+    def asked(cls, message: erasure_pb2.Erasure) -> Self:
+        """The erasure that a client asks for. Refused with Invalid, NotFound, Forbidden."""
+        permission = cls.about().permission("write")
+        if principal().demand(permission) is not Scope.ALL:
+            raise Forbidden(permission=f"{permission} for everybody")
+        if not (message.contact_id or message.email):
+            raise Invalid.field("erasure.email", "is required where there is no contact_id")
+        rows = _contacts(message.contact_id, message.email)
+        erasure = cls.fresh(
+            reason=message.reason or None, contact_ids=[row["_id"] for row in rows], state=RUNNING,
+            steps=[{"service": service} for service in SERVICES], deadline_time=now() + DEADLINE,
+            external_ids=mirror.stored(message).get("external_ids", []),
+        )  # fmt: skip
+        erasure.record(_requested(erasure.id, rows, message.email))
+        return erasure.enter()
+
+    def answer(self, service: str, erased: Iterable[common.ErasedRecords], at: datetime) -> None:
+        """Note that a service has forgotten the person; the last one ends the erasure."""
+        told = [mirror.stored(each) for each in erased]
+        self.steps = [
+            {"service": service, "finish_time": at, "erased": told}
+            if step["service"] == service and not step.get("finish_time")
+            else step
+            for step in self.steps
+        ]
+        if self.state == RUNNING and all(step.get("finish_time") for step in self.steps):
+            self.state, self.finish_time = DONE, at
+            self.record_standard("Finished")
+
+    def delay(self, at: datetime) -> None:
+        """Raise the alarm that a service has not answered in time, and wait for another hour."""
+        if self.state == RUNNING and self.deadline_time <= at:
+            self.deadline_time = at + DEADLINE
+            self.record_standard("Delayed")
+
+
+def _contacts(id: str, email: str) -> list[dict[str, Any]]:
+    seen, records = Contact.visible("delete"), Contact._get_collection()
+    named: dict[str, dict[str, Any]] = {}
+    if id:  # deleted ones, too: they could be restored
+        row = records.find_one({"_id": id, **seen})
+        if row is None:
+            raise Contact.missing(id)
+        named[id] = row
+    if email:
+        address = normal_address(email)
+        alike = {"emails.address": {"$in": [address, address.lower()]}, **seen}
+        named |= {
+            row["_id"]: row
+            for row in records.find(alike)
+            if any(same_mailbox(address, each["address"]) for each in row["emails"])
+        }
+    return list(named.values())
+
+
+def _requested(id: str, rows: list[dict[str, Any]], email: str) -> events_pb2.ErasureRequested:
+    emails = {each["address"] for row in rows for each in row.get("emails", ())} | ({email} if email else set())
+    # A given name alone is anybody's: what is looked for is the whole name.
+    names = {row["display_name"] for row in rows if row.get("given_name") and row.get("family_name")}
+    return events_pb2.ErasureRequested(
+        erasure_id=id, contact_ids=[row["_id"] for row in rows], emails=sorted(emails), names=sorted(names),
+        phones=sorted({each["number"] for row in rows for each in row.get("phones", ())}),
+    )  # fmt: skip

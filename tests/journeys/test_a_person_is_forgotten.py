@@ -1,0 +1,106 @@
+"""A customer asks to be forgotten: every service does so, and no database of the suite names the person any more."""
+
+import re
+import smtplib
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from bson.raw_bson import RawBSONDocument
+from pymongo import MongoClient
+
+from tests.builders.support import a_mail
+from tests.journeys.waiting import eventually, refused
+from tests.suite import Suite
+
+GIVEN, FAMILY, EMAIL, PHONE = "Quillon", "Vexleyan", "quillon@vexleyan.example", "+441632960177"
+NAME = f"{GIVEN} {FAMILY}"
+NAMED = re.compile(b"|".join(re.escape(each.encode()) for each in (EMAIL, PHONE, GIVEN, FAMILY)), re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def customer(company: Any) -> SimpleNamespace:
+    """Somebody of whom every service knows something."""
+    admin = company.administrator
+    account = admin.post("/v1/accounts", {"name": "A garden"})["id"]
+    person = {"given_name": GIVEN, "family_name": FAMILY, "emails": [{"address": EMAIL}], "phones": [{"number": PHONE}]}
+    contact = admin.post("/v1/contacts", person | {"account_id": account}, idempotency_key="met")["id"]
+    about = {"contact_id": contact}
+    admin.post("/v1/needs", about | {"category": "roses", "description": f"{GIVEN} wants them"})
+    admin.post("/v1/preferences", about | {"key": "colour", "value": "red", "description": f"says {FAMILY}"})
+    admin.post("/v1/interactions", {"kind": "CALL", "title": f"{GIVEN} called", "contact_ids": [contact]})
+    admin.post("/v1/leads", {"given_name": GIVEN, "company_name": "A garden", "email": EMAIL})
+    product = admin.post("/v1/products", {"name": "Rose", "list_price": {"currency_code": "EUR", "units": "17"}})["id"]
+    order = admin.post(
+        "/v1/orders",
+        {
+            "account_id": account,
+            "contact_ids": [contact],
+            "description": f"for {NAME}",
+            "lines": [{"product_id": product}],
+        },
+    )["id"]
+    deal = admin.post("/v1/opportunities", {"name": f"The garden of {NAME}", "account_id": account})["id"]
+    admin.post(
+        "/v1/consents", about | {"address": EMAIL, "topic": "news", "state": "OPTED_IN", "proof": f"{GIVEN} said so"}
+    )
+    box = f"help@{company.key}.example"
+    admin.post("/v1/mailboxes", {"address": box, "name": "Help"})
+    with smtplib.SMTP(*company.mail_listener) as listener:
+        listener.sendmail(EMAIL, box, a_mail(f"{NAME} asks", to=box, sender=EMAIL))
+    ticket = eventually(lambda: admin.get("/v1/tickets")["tickets"])[0]["id"]
+    admin.post(f"/v1/tickets/{ticket}:reply", {"body_text": f"Dear {GIVEN}"})
+    eventually(lambda: admin.get(f"/v1/contacts/{contact}/purchases")["purchases"])
+    eventually(lambda: admin.get("/v1/audience-members")["audience_members"])
+    return SimpleNamespace(contact=contact, order=order, deal=deal, ticket=ticket)
+
+
+def naming(suite: Suite, tenant_id: str) -> Iterator[str]:
+    """Every stored document of the tenant, in any database, that names the person: where, and the bytes around."""
+    with MongoClient[Any](suite.mongo_admin_url(), document_class=RawBSONDocument) as client:
+        for database in set(client.list_database_names()) - {"admin", "config", "local"}:
+            for name in client[database].list_collection_names():
+                for document in client[database][name].find({"tenant_id": tenant_id}):
+                    if found := NAMED.search(document.raw):
+                        yield f"{database}.{name} {document['_id']}: {document.raw[max(0, found.start() - 60) : found.end()]!r}"
+
+
+@pytest.fixture(scope="module")
+def forgotten(suite: Suite, company: Any, customer: SimpleNamespace) -> SimpleNamespace:
+    """The same person after the erasure: where the databases named it before, and the receipt."""
+    admin, tenant_id = company.administrator, company.tenant["id"]
+    before = {each.split(" ")[0].split(".")[-1] for each in naming(suite, tenant_id)}
+    asked = admin.post("/v1/erasures", {"contact_id": customer.contact, "reason": "asked by letter"}).body
+    path = f"/v1/erasures/{asked['id']}"
+    receipt = eventually(lambda: (found := admin.get(path).body)["state"] == "DONE" and found, 60)
+    return SimpleNamespace(**vars(customer), before=before, receipt=receipt)
+
+
+def test_after_the_erasure_nothing_names_the_person(suite: Suite, company: Any, forgotten: SimpleNamespace) -> None:
+    before, steps = forgotten.before, forgotten.receipt["steps"]
+    assert before >= {"contacts", "leads", "interactions", "events", "raw_mails", "orders", "opportunities", "consents"}
+    assert before >= {"idempotency_records", "known_contacts", "audience_members", "tickets", "needs", "preferences"}
+    eventually(lambda: not list(naming(suite, company.tenant["id"])))
+    counts = {(step["service"], each["collection"]): each["count"] for step in steps for each in step["erased"]}
+    assert {step["service"] for step in steps} == {"campaigns", "contacts", "sales", "support"}
+    for one in (("contacts", "contacts"), ("contacts", "leads"), ("contacts", "needs"), ("support", "tickets")):
+        assert counts[one] == 1, counts
+    assert counts["sales", "other_records"] >= 2, counts
+
+
+def test_what_the_law_demands_stays(company: Any, forgotten: SimpleNamespace) -> None:
+    admin = company.administrator
+    order = admin.get(f"/v1/orders/{forgotten.order}").body
+    assert (order["total"]["units"], order["description"]) == ("17", "for [erased]")
+    assert admin.get(f"/v1/opportunities/{forgotten.deal}")["name"] == "The garden of [erased]"
+    assert admin.get(f"/v1/tickets/{forgotten.ticket}")["subject"] == "[erased]"
+    with refused(404):
+        admin.get(f"/v1/contacts/{forgotten.contact}")
+
+
+def test_the_address_stays_suppressed(company: Any, forgotten: SimpleNamespace) -> None:
+    assert forgotten.receipt["state"] == "DONE"
+    assert len(company.administrator.get("/v1/suppressions")["suppressions"]) == 1
+    with refused(409):
+        company.administrator.post("/v1/suppressions", {"address": EMAIL, "reason": "REQUESTED"})
