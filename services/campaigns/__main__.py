@@ -3,7 +3,7 @@
 from crm.campaigns.v1 import events_pb2, service_pb2
 
 from chassis import erasing, run
-from services.campaigns import reactions  # noqa: F401  importing registers them
+from services.campaigns import reactions, standing  # noqa: F401  importing the reactions registers them
 from services.campaigns.audience import Account, AudienceMember, Finding, Sale
 from services.campaigns.chores import Chores
 from services.campaigns.forgetting import forget
@@ -19,5 +19,5 @@ if __name__ == "__main__":
         projections=(AudienceMember, Account, Finding, Sale),
         settings=CampaignsSettings,
         prepare=prepare,
-        companions=(Chores, Sender, erasing(forget, events_pb2.ErasureCompleted)),
+        companions=(Chores, Sender, standing.lapsing, erasing(forget, events_pb2.ErasureCompleted)),
     )

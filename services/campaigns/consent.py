@@ -1,23 +1,28 @@
-"""Consents and suppressions: who wants mails on a topic, and to whom nothing is sent at all."""
+"""Consents and suppressions: who may be reached on a topic and how, and to whom nothing is sent at all."""
 
+from datetime import timedelta
 from typing import Any, Self
 
 from crm.campaigns.v1 import consent_pb2
 
-from chassis import DateTimeField, Invalid, Noun, StringField, now
+from chassis import AlreadyExists, DateTimeField, Invalid, Noun, StringField, Violation, now
 from services.campaigns import keyring
 from services.campaigns.audience import AudienceMember
+from services.campaigns.gate import OPTED_IN, UNSUBSCRIBED
+from services.campaigns.topic import CONSENT, Topic
 
-OPTED_IN, OPTED_OUT = "OPTED_IN", "OPTED_OUT"
+EMAIL = "EMAIL"
+# By which field of the ledger a channel reaches somebody.
+REACHED_BY = {EMAIL: "address", "PHONE": "phone_number", "SMS": "phone_number", "POST": "contact_id"}
 
 
 class Consent(Noun):
-    """What somebody said about mails on a topic. Never changed; the latest one holds."""
+    """What somebody said about being reached on a topic by a channel. Never changed; the latest one holds."""
 
     contract = consent_pb2.Consent
     meta = {"collection": "consents"}
-    searched = ("address",)
-    indexed = (("contact_id",), ("address",), ("topic",))
+    searched = ("address", "phone_number")
+    indexed = (("contact_id", "occur_time"), ("address", "occur_time"), ("topic",))
 
     contact_id = StringField()
     address = StringField()
@@ -30,25 +35,51 @@ class Consent(Noun):
     user_agent = StringField()
     record_id = StringField()
     occur_time = DateTimeField()
+    channel = StringField()
+    phone_number = StringField()
+    lawful_basis = StringField()
+    expire_time = DateTimeField()
+
+    @property
+    def reached(self) -> str:
+        """The address, number or contact that it is about."""
+        return getattr(self, REACHED_BY[self.channel]) or ""
 
     def arrive(self) -> None:
-        """It was said now and over the API, by the contact's address, unless it is said otherwise."""
+        """It was said now, over the API, about the contact's address and on the topic's terms, unless it is said otherwise."""
         super().arrive()
         self.occur_time = self.occur_time or self.create_time
         self.source = self.source or "api"
-        if not self.address and self.contact_id:
+        self.channel = self.channel or EMAIL
+        if self.channel == EMAIL and not self.address and self.contact_id:
             self.address = AudienceMember.row(self.contact_id).get("email")
+        topic = Topic.called(self.topic)
+        self.lawful_basis = self.lawful_basis or (topic.lawful_basis if topic else CONSENT)
+        if topic and topic.valid_days and self.state == OPTED_IN and not self.expire_time:
+            self.expire_time = self.occur_time + timedelta(days=topic.valid_days)
 
     def settle(self) -> None:
-        """Somebody said it, and not in the future."""
-        if not self.address:
-            raise Invalid.field("consent.address", "is required where the contact has none")
+        """Somebody said it, by the way that it is about, not in the future, and until later."""
+        faults = [
+            Violation(f"consent.{field}", f"is not for the channel {self.channel}")
+            for field in ("address", "phone_number")
+            if getattr(self, field) and field != REACHED_BY[self.channel]
+        ]
+        if not self.reached:
+            lack = "is required where the contact has none" if self.channel == EMAIL else "is required"
+            faults.append(Violation(f"consent.{REACHED_BY[self.channel]}", lack))
         if self.occur_time > now():
-            raise Invalid.field("consent.occur_time", "is in the future")
+            faults.append(Violation("consent.occur_time", "is in the future"))
+        if self.expire_time and self.state != OPTED_IN:
+            faults.append(Violation("consent.expire_time", "is only for a yes"))
+        elif self.expire_time and self.expire_time <= self.occur_time:
+            faults.append(Violation("consent.expire_time", "is not after occur_time"))
+        if faults:
+            raise Invalid(faults)
 
 
 class Suppression(Noun):
-    """An address to which nothing is sent; only its hash is kept."""
+    """An address or a number to which nothing is sent; only its hash is kept."""
 
     contract = consent_pb2.Suppression
     meta = {"collection": "suppressions"}
@@ -61,18 +92,36 @@ class Suppression(Noun):
 
     @classmethod
     def of(cls, address_key: str, reason: str, note: str = "") -> Self | None:
-        """The suppression of an address, made or brought back; None when it was there already."""
+        """The suppression of an address: made, brought back, or made stricter; None when it was there already."""
         known = cls.objects(address_key=address_key).first()
         if known is None:
             return cls.fresh(address_key=address_key, reason=reason, note=note or None).enter()
-        return cls.restore(known.id) if known.deleted_time else None
+        stricter = known.reason == UNSUBSCRIBED and reason != UNSUBSCRIBED
+        if not known.deleted_time and not stricter:
+            return None
+        known = cls.restore(known.id) if known.deleted_time else cls.find(known.id, "write")
+        known.reason, known.note = reason, note or known.note
+        known.keep()
+        return known
 
     @classmethod
     def asked(cls, message: Any) -> Self:
-        """The suppression that a client asks for. Refused with AlreadyExists when the address is suppressed already."""
-        key = keyring.address_key(message.address)
-        known = cls.objects(address_key=key).first()
-        if known is not None and known.deleted_time:
-            return cls.restore(known.id)
+        """The suppression that a client asks for. Refused with AlreadyExists when it is there already, Invalid."""
+        if not (message.address or message.phone_number):
+            raise Invalid.field("suppression.address", "is required where there is no phone_number")
+        key = keyring.address_key(message.address or message.phone_number)
         reason = consent_pb2.Suppression.Reason.Name(message.reason) if message.reason else "REQUESTED"
-        return cls.fresh(address_key=key, reason=reason, note=message.note or None).enter()
+        made = cls.of(key, reason, message.note)
+        if made is None:
+            raise AlreadyExists(noun="suppression", field="address_key")
+        return made
+
+
+def whom(request: Any, channel: str) -> str:
+    """The address, number or contact that a CheckConsentsRequest asks about. Refused with Invalid, NotFound."""
+    by = REACHED_BY[channel]
+    member = AudienceMember.row(request.contact_id) if request.contact_id else {}
+    reached = str(getattr(request, by) or (channel == EMAIL and member.get("email")) or "")
+    if not reached:
+        raise Invalid.field(by, "is required where the contact has none" if by == "address" else "is required")
+    return reached

@@ -11,7 +11,7 @@ from services.campaigns.audience import AudienceMember, Finding
 from services.campaigns.consent import Consent, Suppression
 from services.campaigns.membership import leave_all
 
-_PROOF = ("address", "proof", "ip_address", "user_agent", "record_id", "search_tokens")
+_PROOF = ("address", "phone_number", "proof", "ip_address", "user_agent", "record_id", "search_tokens")
 _VISIT = ("network", "user_agent")
 _REASON = "REQUESTED"
 
@@ -19,12 +19,13 @@ _REASON = "REQUESTED"
 def forget(person: Person) -> dict[str, list[str]]:
     """Suppress the addresses, remove the person from the audience, and blank consents, visits and answers; ids by collection."""
     mine, contacts = {"tenant_id": principal().tenant_id}, {"contact_id": {"$in": list(person.contact_ids)}}
-    for email in person.emails:
-        _suppress(keyring.address_key(email))
+    for address in (*person.emails, *person.phones):
+        _suppress(keyring.address_key(address))
     for id in person.contact_ids:
         leave_all(id)
     database = transaction.database()
-    said = {"$or": [contacts, {"address": {"$in": _spellings(person.emails)}}]}
+    named = [{"address": {"$in": _spellings(person.emails)}}, {"phone_number": {"$in": list(person.phones)}}]
+    said = {"$or": [contacts, *named]}
     sent = {
         "$or": [{"answers.email": {"$in": _spellings(person.emails)}}, {"answers.phone": {"$in": list(person.phones)}}]
     }

@@ -28,9 +28,10 @@ from services.campaigns.preview import preview
 from services.campaigns.refusals import TemplateBroken
 from services.campaigns.segment import Segment
 from services.campaigns.template import Template
+from services.campaigns.topic import Topic
 from services.campaigns.web_form import WebForm
 
-_NOUNS = (Segment, Template, Campaign, Consent, Suppression, WebForm)
+_NOUNS = (Segment, Template, Campaign, Consent, Topic, Suppression, WebForm)
 
 
 class Campaigns(standard(*_NOUNS), service_pb2_grpc.CampaignsServiceServicer):  # type: ignore[misc]
@@ -168,6 +169,26 @@ class Campaigns(standard(*_NOUNS), service_pb2_grpc.CampaignsServiceServicer):  
         consent = Consent.create(request.consent)
         standing.hold(consent)
         return consent.message()
+
+    def CheckConsents(self, request: Any, context: Any) -> Any:
+        """What a sender would hear."""
+        return standing.check(request)
+
+    def CreateTopic(self, request: Any, context: Any) -> Any:
+        """A purpose is declared."""
+        return standing.declared(super().CreateTopic(request, context))
+
+    def UpdateTopic(self, request: Any, context: Any) -> Any:
+        """Its terms change."""
+        return standing.declared(super().UpdateTopic(request, context))
+
+    def DeleteTopic(self, request: Any, context: Any) -> Any:
+        """As if nobody had declared it."""
+        return standing.declared(super().DeleteTopic(request, context))
+
+    def RestoreTopic(self, request: Any, context: Any) -> Any:
+        """It is back."""
+        return standing.declared(super().RestoreTopic(request, context))
 
     def CreateSuppression(self, request: Any, context: Any) -> Any:
         """Nothing is sent there any more."""

@@ -14,7 +14,8 @@ from pymongo.database import Database
 
 from chassis import Invalid, Violation, announce, fold, new_id, now, transaction
 from services.campaigns import keyring, standing
-from services.campaigns.consent import OPTED_IN, Consent
+from services.campaigns.consent import Consent
+from services.campaigns.gate import OPTED_IN
 from services.campaigns.refusals import FormExpired, FormTooFast
 from services.campaigns.visits import network
 from services.campaigns.web_form import CHOICE, WebForm

@@ -14,7 +14,8 @@ from pymongo.database import Database
 from chassis import acting_as, announce, new_id, now, of_service, transaction
 from services.campaigns import keyring, ledger, standing
 from services.campaigns.audience import AudienceMember, Row
-from services.campaigns.consent import OPTED_OUT, Consent, Suppression
+from services.campaigns.consent import Consent, Suppression
+from services.campaigns.gate import OPTED_OUT, UNSUBSCRIBED
 from services.campaigns.membership import follow
 from services.campaigns.refusals import TokenUnknown
 from services.campaigns.verdict import BOT, HUMAN, Hit, burst, verdict
@@ -78,7 +79,7 @@ def unsubscribe(token: str, everything: bool, visit: public_pb2.Visit) -> str:
     with acting_as(of_service("campaigns", line["tenant_id"])):
         key = member.get("address_key") or line.get("address_key", "")
         if everything:
-            Suppression.of(key, "UNSUBSCRIBED", f"by the link of {line['_id']}")
+            Suppression.of(key, UNSUBSCRIBED, f"by the link of {line['_id']}")
             standing.show(key)
         elif member.get("email") and key in standing.sendable(line["tenant_id"], topic, [key])[0]:
             consent = Consent.fresh(

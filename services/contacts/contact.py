@@ -39,6 +39,7 @@ class Contact(Mergeable, Routed):
     indexed = (
         ("account_id",),
         ("emails.address",),
+        ("phones.number",),
         ("display_name",),
         ("duplicate_keys",),
         ("purchases.last_order_date",),
@@ -83,6 +84,15 @@ class Contact(Mergeable, Routed):
     def called(cls, row: dict[str, Any]) -> str:
         """The name to show."""
         return str(row["display_name"])
+
+    @classmethod
+    def reached_by(cls, address: str, number: str) -> list[str]:
+        """The ids of the tenant's contacts that have the e-mail address, or the telephone number."""
+        if number:
+            return list(cls.objects(deleted_time=None, __raw__={"phones.number": number}).scalar("id"))
+        address = normal_address(address)
+        alike = cls.objects(deleted_time=None, __raw__={"emails.address": {"$in": [address, address.lower()]}})
+        return [contact.id for contact in alike if contact.reached_at(address)]
 
     def settle(self) -> None:
         """A name to show, addresses and telephones in one written form, one primary of each, and an account that is there."""

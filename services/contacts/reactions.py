@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from crm.campaigns.v1 import campaign_pb2
+from crm.campaigns.v1 import campaign_pb2, consent_pb2
 from crm.campaigns.v1 import events_pb2 as campaigns
 from crm.contacts.v1 import events_pb2 as contacts
 from crm.identity.v1 import events_pb2 as identity
@@ -190,6 +190,28 @@ def show_the_way_out(event: campaigns.ContactUnsubscribed, fact: Fact) -> None:
     """Its recipient wants no more of them."""
     topic = event.topic or "all topics"
     _tell_of_mail(fact, "unsubscribed", event, [event.contact_id], direction="INBOUND", description=topic)
+
+
+@on(campaigns.ConsentCreated)
+def show_the_consent(event: campaigns.ConsentCreated, fact: Fact) -> None:
+    """Somebody said yes or no to being reached; what a mail's link out said stands there already."""
+    said = event.consent
+    if said.source != "unsubscribe_link":
+        when, by = _known(said, "occur_time"), f"source: {said.source}"
+        _tell_of_consent(fact, titles.of_consent(said), said, when, direction="INBOUND", description=by)
+
+
+@on(campaigns.ConsentExpired)
+def show_the_lapse(event: campaigns.ConsentExpired, fact: Fact) -> None:
+    """A yes holds no more."""
+    said = event.consent
+    _tell_of_consent(fact, titles.of_lapse(said), said, _known(said, "expire_time"))
+
+
+def _tell_of_consent(fact: Fact, title: str, said: consent_pb2.Consent, at: Timestamp | None, **more: str) -> None:
+    # What was said by an address or a number, everybody said who has it.
+    people = [said.contact_id] if said.contact_id else Contact.reached_by(said.address, said.phone_number)
+    _tell(fact, "", people, at=at, kind="CONSENT", record_id=said.id, title=title, **more)
 
 
 def _tell_of_mail(

@@ -1,5 +1,6 @@
 """What timelines call a fact, in plain words: `Opportunity won: 200 rose bushes, 4,821.00 EUR`."""
 
+from crm.campaigns.v1 import consent_pb2
 from crm.common.v1 import money_pb2
 from crm.contacts.v1 import lead_pb2
 from crm.sales.v1 import opportunity_pb2, order_pb2
@@ -27,6 +28,12 @@ _WHOLE = {
 }
 _THOUSANDTHS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 _LONGEST = 255
+_WAYS = {
+    consent_pb2.Consent.EMAIL: "e-mail",
+    consent_pb2.Consent.PHONE: "telephone",
+    consent_pb2.Consent.SMS: "text message",
+    consent_pb2.Consent.POST: "letter",
+}
 
 
 def of_opportunity(happened: str, opportunity: opportunity_pb2.Opportunity) -> str:
@@ -54,6 +61,17 @@ def of_conversion(lead: lead_pb2.Lead) -> str:
 def of_mail(happened: str, campaign_name: str) -> str:
     """`Campaign mail sent: Spring 2026`"""
     return _said(f"Campaign mail {happened}", campaign_name, None)
+
+
+def of_consent(consent: consent_pb2.Consent) -> str:
+    """`Said yes to news by e-mail`"""
+    word = "yes" if consent.state == consent_pb2.Consent.OPTED_IN else "no"
+    return f"Said {word} to {consent.topic} by {_WAYS[consent.channel]}"
+
+
+def of_lapse(consent: consent_pb2.Consent) -> str:
+    """`Yes to news by e-mail expired`"""
+    return f"Yes to {consent.topic} by {_WAYS[consent.channel]} expired"
 
 
 def spoken(money: money_pb2.Money) -> str:

@@ -17,7 +17,7 @@ from chassis.events import Fact, registered
 from chassis.events.fact import service_of, subject_of, type_of
 from chassis.principal import Principal
 from chassis.testing import Caller, serving, somebody
-from services.campaigns import reactions  # noqa: F401  importing registers them
+from services.campaigns import reactions, standing  # noqa: F401  importing the reactions registers them
 from services.campaigns.audience import Account, AudienceMember, Finding, Sale
 from services.campaigns.chores import Chores
 from services.campaigns.groundwork import prepare
@@ -51,7 +51,7 @@ def sink() -> Iterator[Sink]:
 def door(servers: Servers, sink: Sink) -> Iterator[Callable[[Principal], Caller]]:
     with serving(
         service_pb2, Campaigns(), servers.mongo_url("campaigns"), servers.nats_url("campaigns"),
-        projections=(AudienceMember, Account, Finding, Sale), prepare=prepare, companions=(Chores, Sender),
+        projections=(AudienceMember, Account, Finding, Sale), prepare=prepare, companions=(Chores, Sender, standing.lapsing),
         settings=CampaignsSettings, **GIVEN, smtp_url=f"smtp://127.0.0.1:{sink.port}",
     ) as calling_as:  # fmt: skip
         yield calling_as

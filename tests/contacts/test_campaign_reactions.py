@@ -114,3 +114,44 @@ def test_a_click_stands_where_it_happened_however_late_it_is_announced(caller: C
     react(caller, told)
     [shown] = caller.ListContactTimeline(TimelineRequest(id=contact.id)).interactions
     assert shown.occur_time.ToDatetime(UTC) == clicked
+
+
+def consent(**fields: Any) -> campaigns.ConsentCreated:
+    given = {"id": new_id("cns"), "topic": "news", "state": "OPTED_IN", "channel": "EMAIL", "source": "fair"} | fields
+    return campaigns.ConsentCreated(consent=given)
+
+
+def test_a_word_on_being_reached_stands_on_the_timelines_of_all_who_have_the_address(caller: Caller) -> None:
+    ada, bo = (CONTACT.create(caller, emails=[{"address": "team@roseandthorn.example"}]) for _ in range(2))
+    other = CONTACT.create(caller, emails=[{"address": "eve@roseandthorn.example"}])
+    react(caller, consent(address="Team@roseandthorn.example"), times=2)
+    for each in (ada, bo):
+        [told] = caller.ListContactTimeline(TimelineRequest(id=each.id)).interactions
+        assert (told.kind, told.title, told.description) == (told.CONSENT, "Said yes to news by e-mail", "source: fair")
+    assert not caller.ListContactTimeline(TimelineRequest(id=other.id)).interactions
+
+
+@pytest.mark.parametrize(
+    ("fields", "title"),
+    [
+        ({"channel": "SMS", "phone_number": "+441632960131", "state": "OPTED_OUT"}, "Said no to news by text message"),
+        ({"channel": "PHONE", "phone_number": "+441632960131"}, "Said yes to news by telephone"),
+        ({"source": "unsubscribe_link", "address": "ada@roseandthorn.example", "state": "OPTED_OUT"}, ""),
+    ],
+)
+def test_the_way_is_named_and_what_a_link_out_said_stands_there_once(
+    caller: Caller, fields: dict[str, Any], title: str
+) -> None:
+    emails, phones = [{"address": "ada@roseandthorn.example"}], [{"number": "+441632960131"}]
+    contact = CONTACT.create(caller, emails=emails, phones=phones)
+    react(caller, consent(**fields))
+    shown = caller.ListContactTimeline(TimelineRequest(id=contact.id)).interactions
+    assert [each.title for each in shown] == ([title] if title else [])
+
+
+def test_that_a_yes_expired_stands_where_it_did(caller: Caller) -> None:
+    contact, until = CONTACT.create(caller), now() - timedelta(hours=1)
+    said = consent(contact_id=contact.id, channel="POST", expire_time=until).consent
+    react(caller, campaigns.ConsentExpired(consent=said))
+    [shown] = caller.ListContactTimeline(TimelineRequest(id=contact.id)).interactions
+    assert (shown.title, shown.occur_time.ToDatetime(UTC)) == ("Yes to news by letter expired", until)

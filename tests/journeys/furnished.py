@@ -121,6 +121,9 @@ class Furnished:
         )  # fmt: skip
         fields = [{"key": "email", "kind": "EMAIL", "required": True}]
         self._make("form", name=f"{word} form", fields=fields, campaign_id=self.ids["cam"])
+        for kind in ("orders", "news"):
+            topic = {"key": kind, "name": f"{word} {kind}", "external_ids": [{"system": SYSTEM, "id": kind}]}
+            self.ids["top"] = self.admin.post("/v1/topics", topic)["id"]
         for kind in ("news", "offers"):
             consent = {"address": f"{word}@example.com", "topic": kind, "state": "OPTED_IN", "proof": word}
             self.ids["cns"] = self.admin.post("/v1/consents", consent)["id"]

@@ -59,7 +59,9 @@ def test_a_contact_is_seen_whole(company, pier):
     assert member["opted_in"] == ["news"]
     assert [each["name"] for each in seen["segments"]["answer"]["segments"]] == ["Pier people"]
     kinds = eventually(lambda: ({each["kind"] for each in look()["timeline"]["answer"]["interactions"]}))
-    assert kinds <= {"OPPORTUNITY", "ORDER", "TICKET"}
+    assert kinds <= {"OPPORTUNITY", "ORDER", "TICKET", "CONSENT"}
+    [said] = seen["consents"]["answer"]["consents"]
+    assert (said["topic"], said["channel"], said["state"]) == ("news", "EMAIL", "OPTED_IN")
 
 
 def test_an_account_is_seen_whole(company, pier):
@@ -73,7 +75,7 @@ def test_each_role_sees_its_part(company, pier):
     agent = company.hire("Ola Field", "support_agent")
     seen = agent.get(f"/v1/contacts/{pier['contact']}/overview").body
     forbidden = {name for name, block in seen.items() if block["state"] != "FRESH"}
-    assert forbidden == {"open_opportunities", "pipeline", "audience", "mails", "segments"}
+    assert forbidden == {"open_opportunities", "pipeline", "audience", "mails", "consents", "segments"}
     assert {seen[name]["problem"]["type"] for name in forbidden} == {"/problems/forbidden"}
     rep = company.hire("Rik Sand", "sales_rep")
     seen = rep.get(f"/v1/contacts/{pier['contact']}/overview").body

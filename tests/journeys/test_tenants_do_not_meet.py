@@ -38,6 +38,7 @@ BODIES = {
     "seg": {"name": "A", "kind": "STATIC"}, "tpl": {"name": "A", "subject": "A", "html": "<p>A</p>"},
     "cam": {"name": "A", "topic": "news", "from_name": "A", "from_address": "a@ordinary.example"},
     "form": {"name": "A", "fields": [{"key": "email", "kind": "EMAIL"}]},
+    "top": {"key": "a", "name": "A"},
     "cns": {"address": "a@a.example", "topic": "news", "state": "OPTED_IN", "proof": "A"},
 }  # fmt: skip
 

@@ -95,6 +95,16 @@ def its_mails(id: str) -> Any:
     return campaign_pb2.ListAudienceMemberDeliveriesRequest(id=id, page_size=5)
 
 
+def its_consents(audience: Any) -> Any:
+    """The latest words on being reached: its own, and those of its address."""
+    known = audience.audience_members
+    if not known:
+        return None
+    either = [condition("contact_id", [known[0].id])]
+    either += [condition("address", [known[0].email])] if known[0].email else []
+    return listing_pb2.ListRequest(filter={"any": either}, order_by=["-occur_time"], page_size=10)
+
+
 def its_segments(audience: Any) -> Any:
     """The segments that these members of the audience are in."""
     ids = sorted({id for member in audience.audience_members for id in member.segment_ids})[:200]
@@ -124,6 +134,7 @@ _SALE = "name account_name stage probability amount expected_close_date owner_id
 _ORDER = "number status total order_date opportunity_id owner_id"
 _TICKET = "number subject status priority owner_id open_time solved_time oldest_unanswered_time"
 _SEGMENT = "name kind"
+_CONSENT = "topic channel state lawful_basis occur_time expire_time source"
 
 
 def _sales_of(field: str) -> tuple[Block, ...]:
@@ -161,6 +172,7 @@ OVERVIEWS = (
             *_tickets_of("requester_id"),
             Block("mails", "The latest mails of campaigns.", "ListAudienceMemberDeliveries", its_mails,
                   unheard=True),
+            Block("consents", "What it said lately about being reached.", "ListConsents", its_consents, _CONSENT, "audience"),
             Block("account", "The account that the contact works for.", "GetAccount", its_account, _COMPANY, "contact"),
             Block("orders", "The latest orders that name it.", "ListOrders",
                   those_of("contact_ids", order_by="-order_date"), _ORDER),

@@ -15,6 +15,10 @@ ADMINISTRATOR = "administrator"
 
 Grants = Mapping[str, str]
 
+# What campaigns are made of, and who wants them. Topics are not among it: what is transactional needs nobody's yes, and that an
+# administrator decides.
+_MAILINGS = ("segment", "template", "campaign", "delivery", "consent", "suppression", "web_form")
+
 ROLES: dict[str, Grants] = {
     # Everything inside the tenant.
     ADMINISTRATOR: {
@@ -28,7 +32,8 @@ ROLES: dict[str, Grants] = {
         "sales.*.read": "all", "sales.*.write": "team", "sales.*.delete": "team",
         "sales.product.*": "all", "sales.pipeline.*": "all",
         "support.*.read": "all", "support.*.write": "team", "support.*.delete": "team", "support.mailbox.*": "all",
-        "campaigns.*.read": "all", "campaigns.*.write": "team", "campaigns.*.delete": "team",
+        "campaigns.*.read": "all", **{f"campaigns.{noun}.write": "team" for noun in _MAILINGS},
+        **{f"campaigns.{noun}.delete": "team" for noun in _MAILINGS},
     },
     # Sells: knows every customer, works the team's customers and the own pipeline, sees how the team does.
     "sales_rep": {
@@ -71,7 +76,8 @@ ROLES: dict[str, Grants] = {
         "contacts.view.*": "own", "contacts.list.*": "own",
         "contacts.file.write": "own", "contacts.import.write": "own", "contacts.export.write": "own",
         "sales.product.read": "all", "sales.pipeline.read": "all", "sales.opportunity.read": "all",
-        "campaigns.*.read": "all", "campaigns.*.write": "all", "campaigns.*.delete": "team",
+        "campaigns.*.read": "all", **{f"campaigns.{noun}.write": "all" for noun in _MAILINGS},
+        **{f"campaigns.{noun}.delete": "team" for noun in _MAILINGS},
     },
     # Looks, and changes nothing.
     "read_only": {
