@@ -34,7 +34,11 @@ from services.campaigns.web_form import WebForm
 _NOUNS = (Segment, Template, Campaign, Consent, Topic, Suppression, WebForm)
 
 
-class Campaigns(standard(*_NOUNS), service_pb2_grpc.CampaignsServiceServicer):  # type: ignore[misc]
+class Campaigns(
+    standard(*_NOUNS),  # type: ignore[misc]
+    service_pb2_grpc.CampaignsServiceServicer,
+    service_pb2_grpc.ConsentsServiceServicer,
+):
     """Whom we write to, what we write, and what comes of it."""
 
     # ---------------------------------------------------------------- audience and segments

@@ -10,11 +10,12 @@ import structlog
 from chassis import Sweeper, acting_as, now, of_service, today, transaction
 from services.contacts.erasure import RUNNING, Erasure
 from services.contacts.finding import Need, Preference
+from services.contacts.installed import Asset, ServiceContract
 from services.contacts.of_customer import OfCustomer
 
 _log = structlog.get_logger(__name__)
 
-EXPIRING: tuple[type[OfCustomer], ...] = (Need, Preference)
+EXPIRING: tuple[type[OfCustomer], ...] = (Need, Preference, Asset, ServiceContract)
 
 Item = tuple[type[OfCustomer], str, str]  # the noun, the tenant and the record
 

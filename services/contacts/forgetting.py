@@ -7,6 +7,7 @@ from crm.contacts.v1 import contact_pb2, events_pb2
 from chassis import ERASED, Person, announce, mirror, now, principal
 from services.contacts.contact import Contact
 from services.contacts.finding import Need, Preference
+from services.contacts.installed import Asset, ServiceContract
 from services.contacts.interaction import Interaction
 from services.contacts.lead import Lead
 
@@ -26,6 +27,10 @@ def forget(person: Person) -> dict[str, list[str]]:
         "needs": _remove(Need, mine | found),
         "preferences": _remove(Preference, mine | found),
     }
+    alone = found | {"account_id": None}
+    gone |= {"assets": _remove(Asset, mine | alone), "service_contracts": _remove(ServiceContract, mine | alone)}
+    for kept in (Asset, ServiceContract):  # what is the account's, too, stays with the account
+        kept._get_collection().update_many(mine | found, {"$unset": {"contact_id": ""}, "$inc": {"revision": 1}})
     told = {"$or": [{"contact_ids": {"$in": contacts}}, {"record_id": {"$in": [*contacts, *gone["leads"]]}}]}
     gone["interactions"] = _ids(Interaction, mine | told)
     blank = {"$set": {"title": ERASED, "search_tokens": []}, "$unset": {"description": ""}}

@@ -16,6 +16,7 @@ from services.contacts.exports import Export
 from services.contacts.file import File
 from services.contacts.finding import Need, Preference
 from services.contacts.imports import Import
+from services.contacts.installed import Asset, ServiceContract
 from services.contacts.interaction import Interaction
 from services.contacts.lead import Lead
 from services.contacts.list import List
@@ -28,7 +29,7 @@ from services.contacts.view import View
 
 _NOUNS = (
     Account, Contact, Lead, Interaction, AssociationLabel, Association, Territory, DuplicateRule, Merge, Purchase,
-    Need, Preference, View, List, ObjectDefinition, Erasure, File, Import, Export,
+    Need, Preference, Asset, ServiceContract, View, List, ObjectDefinition, Erasure, File, Import, Export,
 )  # fmt: skip
 _RPCS = (keyed(standard(Record)), standard(*_NOUNS), file_rpcs(File), job_verbs(Import, Export))
 
@@ -43,6 +44,7 @@ class Contacts(
     service_pb2_grpc.ViewsServiceServicer,
     service_pb2_grpc.CustomersServiceServicer,
     service_pb2_grpc.FilesServiceServicer,
+    service_pb2_grpc.InstalledBaseServiceServicer,
     service_pb2_grpc.PrivacyServiceServicer,
 ):
     """Who our customers are, what happened between us, how users see it, and how it comes in and goes out."""

@@ -35,7 +35,7 @@ def screens() -> Iterator[str]:
 
 
 def _screen(head: str, lines: Iterable[Line]) -> str:
-    return "\n".join([head, *(f"  {verb:6} {path:51} {rpc:25} {access}" for verb, path, rpc, access in lines)])
+    return "\n".join([head, *(f"  {verb:6} {path:54} {rpc:23} {access}" for verb, path, rpc, access in lines)])
 
 
 def _composed() -> Iterator[Line]:

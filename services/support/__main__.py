@@ -6,6 +6,7 @@ from chassis import erasing, run
 from services.support import reactions  # noqa: F401  importing registers them
 from services.support.contact import Contact
 from services.support.forgetting import forget
+from services.support.installed import Asset, ServiceContract
 from services.support.service import Support
 from services.support.settings import SupportSettings
 
@@ -14,7 +15,7 @@ if __name__ == "__main__":
     run(
         service_pb2,
         support,
-        projections=(Contact,),
+        projections=(Contact, Asset, ServiceContract),
         settings=SupportSettings,
         prepare=support.prepare,
         companions=(support.mailroom, erasing(forget, events_pb2.ErasureCompleted)),

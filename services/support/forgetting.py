@@ -5,6 +5,7 @@ from typing import Any
 from chassis import ERASED, Person, principal, transaction
 from services.support.contact import Contact, mailbox_of
 from services.support.delivery import Delivery
+from services.support.installed import Asset, ServiceContract
 from services.support.mail import RAW, Mail
 from services.support.message import Message
 from services.support.ticket import Ticket
@@ -30,6 +31,10 @@ def forget(person: Person) -> dict[str, list[str]]:
     deliveries = _blank(Delivery, mine | on_them, ("answer", "search_tokens"), recipient=ERASED)
     known = mine | {"_id": {"$in": list(person.contact_ids)}}
     Contact._get_collection().update_many(known, {"$unset": {"name": ""}, "$set": {"emails": []}})
+    for kept in (Asset, ServiceContract):
+        of_person = mine | {"contact_id": {"$in": list(person.contact_ids)}}
+        kept._get_collection().delete_many(of_person | {"account_id": None})
+        kept._get_collection().update_many(of_person, {"$unset": {"contact_id": ""}})
     return {"tickets": tickets, "messages": messages, "mails": mails, "deliveries": deliveries}
 
 

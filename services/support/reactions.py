@@ -1,10 +1,11 @@
-"""What support hears: who the contacts are, so that mails find the people who write them, and which of them became one."""
+"""What support hears: who the contacts are, so that mails find who writes them, which became one, and what they are entitled to."""
 
-from crm.contacts.v1 import contact_pb2
+from crm.contacts.v1 import asset_pb2, contact_pb2, service_contract_pb2
 from crm.contacts.v1 import events_pb2 as contacts
 
-from chassis import Fact, merging, on, take_up
+from chassis import Fact, merging, mirror, on, take_up
 from services.support.contact import Contact, mailbox_of
+from services.support.installed import Asset, ServiceContract
 from services.support.ticket import Ticket
 
 _OF_CONTACTS = (
@@ -75,6 +76,28 @@ def _know(told: contact_pb2.Contact, revision: int) -> None:
         ticket = Ticket.find(id, "write")
         if ticket.belong(contact):
             ticket.keep()
+
+
+@on(contacts.AssetCreated, contacts.AssetUpdated, contacts.AssetDeleted, contacts.AssetRestored)
+def know_the_asset(event: contacts.AssetCreated, fact: Fact) -> None:
+    """Remember what a customer has, and until when it is warranted."""
+    told: asset_pb2.Asset = event.asset
+    said = ("account_id", "contact_id", "install_date", "warranty_until", "parent_id")
+    known = {name: getattr(told, name) or None for name in said}
+    Asset.remember(told.id, fact.revision, **known, gone=told.HasField("deleted_time"))
+
+
+@on(
+    contacts.ServiceContractCreated, contacts.ServiceContractUpdated, contacts.ServiceContractDeleted,
+    contacts.ServiceContractRestored,
+)  # fmt: skip
+def know_the_service_contract(event: contacts.ServiceContractCreated, fact: Fact) -> None:
+    """Remember what a customer is entitled to."""
+    told: service_contract_pb2.ServiceContract = event.service_contract
+    kept = mirror.stored(told)
+    said = ("name", "account_id", "contact_id", "asset_ids", "entitlements", "start_date", "end_date")
+    known = {name: kept.get(name) for name in said}
+    ServiceContract.remember(told.id, fact.revision, **known, gone=told.HasField("deleted_time"))
 
 
 @on(contacts.ErasureRequested)

@@ -12,6 +12,7 @@ from chassis import (
     Invalid,
     ListField,
     Owned,
+    Part,
     Parts,
     Scope,
     StringField,
@@ -22,6 +23,7 @@ from chassis import (
     refer,
 )
 from services.support.contact import Contact, mailbox_of
+from services.support.installed import entitled
 from services.support.mailbox import Mailbox
 from services.support.refusals import (
     SpamSettled,
@@ -36,6 +38,7 @@ from services.support.refusals import (
 NEW, OPEN, PENDING, ON_HOLD, SOLVED, CLOSED, SPAM = "NEW", "OPEN", "PENDING", "ON_HOLD", "SOLVED", "CLOSED", "SPAM"
 SPAM_UNDO = timedelta(hours=24)
 MOST_PARTICIPANTS = 50
+CLAIMED_BY = ("account_id", "requester_id", "asset_id")  # whose claim it is, and on what
 OF_CLOSED = {"tags", "external_ids"}  # what still changes on a closed ticket
 
 
@@ -78,6 +81,8 @@ class Ticket(Owned):
     closed_time = DateTimeField()
     reopen_count = IntField(default=0)
     resolution = StringField()
+    asset_id = StringField()
+    entitlement = Part(ticket_pb2.Ticket.Claim)
     spam_time = DateTimeField()
     former_status = StringField()
 
@@ -206,6 +211,7 @@ class Ticket(Owned):
             return False
         self.requester_id, self.account_id = contact.id, self.account_id or contact.account_id
         changed = ["requester_id", "account_id"] if contact.account_id else ["requester_id"]
+        changed += ["entitlement"] if self._find_entitlement() else []
         self.record_standard("Updated", changed_fields=changed)
         return True
 
@@ -246,6 +252,7 @@ class Ticket(Owned):
         self.participants = list({each["email"]: each for each in map(_participant, self.participants)}.values())
         refer(self, "mailbox_id", Mailbox)
         refer(self, "follow_up_of", Ticket)
+        self._find_entitlement()
 
     def amend(self, message: Any, paths: list[str]) -> bool:
         """Change fields; of a closed ticket only tags and external ids. Refused with TicketAlreadyClosed."""
@@ -271,6 +278,14 @@ class Ticket(Owned):
             self.closed_time = self.closed_time or now()
         if self.status in (SOLVED, CLOSED):
             self.solved_time = self.solved_time or self.closed_time or now()
+
+    def _find_entitlement(self) -> bool:
+        """Show what the customer was entitled to when it asked, where it is not shown yet; whether it is another now."""
+        before, had = self._before or {}, self.entitlement
+        if self._before is None or any(getattr(self, name) != before.get(name) for name in CLAIMED_BY):
+            asked = (self.open_time or now()).date().isoformat()
+            self.entitlement = entitled(self.account_id, self.requester_id, self.asset_id, asked)
+        return bool(self.entitlement != had)
 
     def _touch(self) -> None:
         if self.status == NEW:

@@ -2,6 +2,7 @@
 
 import orjson
 import pytest
+from crm.campaigns.v1 import consent_pb2
 from crm.common.v1 import listing_pb2
 from crm.contacts.v1 import contact_pb2, interaction_pb2
 from crm.sales.v1 import opportunity_pb2, report_pb2
@@ -125,6 +126,15 @@ def test_a_filter_of_a_list_stands_beside_the_conditions(gateway, stand_in):
     gateway.get("/v1/opportunities", query_string={"filter": condition, "stage": "won"})
     both = asked(stand_in, "ListOpportunities").filter.all
     assert (both[0].field, both[1].any[0].op) == ("stage", "contains")
+
+
+def test_a_question_about_consent_takes_its_parameters(gateway, stand_in):
+    said = consent_pb2.CheckConsentsResponse(allowed=True, reason="OPTED_IN", lawful_basis="CONSENT")
+    stand_in.says["CheckConsents"] = lambda _: said
+    answer = conforms(gateway.get("/v1/consents:check?topic=news&channel=SMS&phone_number=%2B4915123456789"))
+    assert (answer.json["allowed"], answer.json["reason"]) == (True, "OPTED_IN")
+    whom = asked(stand_in, "CheckConsents")
+    assert (whom.topic, whom.channel, whom.phone_number) == ("news", consent_pb2.Consent.SMS, "+4915123456789")
 
 
 def test_a_report_takes_conditions_on_the_noun_that_its_permission_names(gateway, stand_in):

@@ -57,6 +57,9 @@ class Furnished:
         self._make("int", kind="NOTE", title=f"{word} note", **people)
         self._make("need", contact_id=self.ids["con"], category=word, description=f"{word} need")
         self._make("pref", contact_id=self.ids["con"], key="colour", value=word)
+        self._make("ast", account_id=self.ids["acc"], name=f"{word} mower", warranty_until="2099-12-31")
+        covered = {"account_id": self.ids["acc"], "asset_ids": [self.ids["ast"]]}
+        self._make("svc", **covered, name=f"{word} service", start_date="2026-01-01")
         self._make("lead", given_name=word, company_name=f"{word} works")
         self._make("ter", name=f"{word} coast", noun="lead", assign_owner_id=self.ids["usr"])
         names = {"forward_name": word, "backward_name": f"{word} of"}

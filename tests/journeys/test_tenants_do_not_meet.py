@@ -32,6 +32,7 @@ BODIES = {
     "acc": {"name": "A"}, "con": {"given_name": "A"}, "lead": {"given_name": "A"}, "opp": {"name": "A"},
     "int": {"kind": "NOTE", "title": "A"}, "team": {"name": "A team"}, "key": {"name": "A"},
     "view": {"noun": "contact", "name": "A"}, "list": {"noun": "contact", "name": "A"}, "rec": {"name": "A"},
+    "ast": {"name": "A"}, "svc": {"name": "A", "start_date": "2026-01-01"},
     "need": {"category": "a"}, "pref": {"key": "a", "value": "a"},
     "usr": {"email": "a@ordinary.example", "display_name": "A", "roles": ["read_only"]},
     "mbx": {"address": "a@ordinary.example", "name": "A"}, "tkt": {"subject": "A", "requester_email": "a@a.example"},
@@ -48,7 +49,7 @@ SWAPS = [(noun, *each) for noun in BODIES for each in references(noun)]
 OWNED = ("acc", "con", "lead", "opp", "tkt", "seg", "tpl", "cam", "form", "rec", "view", "list")
 UNSEEN = {(noun, prefix) for noun in OWNED for prefix in ("usr", "team")} | {
     ("opp", "acc"), ("opp", "con"), ("tkt", "acc"), ("tkt", "con"), ("lead", "cam"), ("mbx", "team"), ("cns", "con"),
-    ("need", "prod"),
+    ("need", "prod"), ("ast", "prod"), ("tkt", "ast"),
 }  # fmt: skip
 
 

@@ -15,6 +15,10 @@ ADMINISTRATOR = "administrator"
 
 Grants = Mapping[str, str]
 
+# What everybody who works with customers knows of them beside their names, and writes down.
+_KNOWN = {f"contacts.{noun}.read": "all" for noun in ("purchase", "need", "preference", "asset", "service_contract")}
+_NOTED = {f"contacts.{noun}.write": "team" for noun in ("need", "preference", "asset", "service_contract")}
+
 # What campaigns are made of, and who wants them. Topics are not among it: what is transactional needs nobody's yes, and that an
 # administrator decides.
 _MAILINGS = ("segment", "template", "campaign", "delivery", "consent", "suppression", "web_form")
@@ -38,8 +42,7 @@ ROLES: dict[str, Grants] = {
     # Sells: knows every customer, works the team's customers and the own pipeline, sees how the team does.
     "sales_rep": {
         "contacts.account.read": "all", "contacts.contact.read": "all", "contacts.interaction.read": "all",
-        "contacts.purchase.read": "all", "contacts.need.read": "all", "contacts.preference.read": "all",
-        "contacts.need.write": "team", "contacts.preference.write": "team",
+        **_KNOWN, **_NOTED,
         "contacts.account.write": "team", "contacts.contact.write": "team", "contacts.interaction.write": "team",
         "contacts.interaction.delete": "own", "contacts.association_label.read": "all", "contacts.association.read": "all",
         "contacts.association.write": "all", "contacts.association.delete": "all",
@@ -56,8 +59,7 @@ ROLES: dict[str, Grants] = {
     # Helps: knows every customer, works the team's tickets, and writes knowledge.
     "support_agent": {
         "contacts.account.read": "all", "contacts.contact.read": "all", "contacts.interaction.read": "all",
-        "contacts.purchase.read": "all", "contacts.need.read": "all", "contacts.preference.read": "all",
-        "contacts.need.write": "team", "contacts.preference.write": "team",
+        **_KNOWN, **_NOTED,
         "contacts.contact.write": "team", "contacts.interaction.write": "team", "contacts.interaction.delete": "own",
         "contacts.view.*": "own", "contacts.list.*": "own",
         "contacts.record.read": "all", "contacts.record.write": "team",
