@@ -9,6 +9,7 @@ from mongoengine import BooleanField, DateTimeField, DictField, FloatField, IntF
 from chassis import config, listing, merging, mirror, transaction
 from chassis.call import hint
 from chassis.clock import now, today
+from chassis.disclosure import disclosure_rpc
 from chassis.document import Noun, Owned
 from chassis.erasure import ERASED, Person, erasing, take_up
 from chassis.events import Fact, Lease, announce, on
@@ -61,8 +62,8 @@ __all__ = [
     "File", "FileSettings", "file_rpcs", "purging",
     # records out of files, and into them
     "Importing", "Exporting", "Kind", "Link",
-    # a person who is to be forgotten
-    "Person", "take_up", "erasing", "ERASED",
+    # a person who is to be forgotten, or asks what is known
+    "Person", "take_up", "erasing", "ERASED", "disclosure_rpc",
     # text
     "fold",
     # identity and time

@@ -5,7 +5,7 @@ from typing import Any
 from crm.campaigns.v1 import campaign_pb2, public_pb2, segment_pb2, service_pb2_grpc, template_pb2
 from crm.common.v1 import listing_pb2
 
-from chassis import NotFound, acting_as, now, of_service, standard
+from chassis import NotFound, acting_as, disclosure_rpc, now, of_service, standard
 from services.campaigns import (
     bounce,
     explain,
@@ -23,6 +23,7 @@ from services.campaigns import deliveries as delivered
 from services.campaigns.audience import AudienceMember, page
 from services.campaigns.campaign import Campaign
 from services.campaigns.consent import Consent, Suppression
+from services.campaigns.disclosing import known
 from services.campaigns.letters import words
 from services.campaigns.preview import preview
 from services.campaigns.refusals import TemplateBroken
@@ -36,6 +37,7 @@ _NOUNS = (Segment, Template, Campaign, Consent, Topic, Suppression, WebForm)
 
 class Campaigns(
     standard(*_NOUNS),  # type: ignore[misc]
+    disclosure_rpc("Campaigns", known),  # type: ignore[misc]
     service_pb2_grpc.CampaignsServiceServicer,
     service_pb2_grpc.ConsentsServiceServicer,
 ):

@@ -11,21 +11,8 @@ from typing import Any, Self
 from crm.common.v1 import erasure_pb2 as common
 from crm.contacts.v1 import erasure_pb2, events_pb2
 
-from chassis import (
-    DateTimeField,
-    Forbidden,
-    Invalid,
-    ListField,
-    Noun,
-    Parts,
-    Scope,
-    StringField,
-    mirror,
-    now,
-    principal,
-)
-from services.contacts.channels import normal_address, same_mailbox
-from services.contacts.contact import Contact
+from chassis import DateTimeField, ListField, Noun, Parts, StringField, mirror, now
+from services.contacts.person import demand_everybody, emails_of, found, phones_of
 
 RUNNING, DONE = "RUNNING", "DONE"
 SERVICES = ("campaigns", "contacts", "sales", "support")
@@ -50,12 +37,8 @@ class Erasure(Noun):
     @classmethod
     def asked(cls, message: erasure_pb2.Erasure) -> Self:
         """The erasure that a client asks for. Refused with Invalid, NotFound, Forbidden."""
-        permission = cls.about().permission("write")
-        if principal().demand(permission) is not Scope.ALL:
-            raise Forbidden(permission=f"{permission} for everybody")
-        if not (message.contact_id or message.email):
-            raise Invalid.field("erasure.email", "is required where there is no contact_id")
-        rows = _contacts(message.contact_id, message.email)
+        demand_everybody(cls)
+        rows = found(message, "erasure", "delete")  # deleted contacts, too: they could be restored
         erasure = cls.fresh(
             reason=message.reason or None, contact_ids=[row["_id"] for row in rows], state=RUNNING,
             steps=[{"service": service} for service in SERVICES], deadline_time=now() + DEADLINE,
@@ -84,30 +67,10 @@ class Erasure(Noun):
             self.record_standard("Delayed")
 
 
-def _contacts(id: str, email: str) -> list[dict[str, Any]]:
-    seen, records = Contact.visible("delete"), Contact._get_collection()
-    named: dict[str, dict[str, Any]] = {}
-    if id:  # deleted ones, too: they could be restored
-        row = records.find_one({"_id": id, **seen})
-        if row is None:
-            raise Contact.missing(id)
-        named[id] = row
-    if email:
-        address = normal_address(email)
-        alike = {"emails.address": {"$in": [address, address.lower()]}, **seen}
-        named |= {
-            row["_id"]: row
-            for row in records.find(alike)
-            if any(same_mailbox(address, each["address"]) for each in row["emails"])
-        }
-    return list(named.values())
-
-
 def _requested(id: str, rows: list[dict[str, Any]], email: str) -> events_pb2.ErasureRequested:
-    emails = {each["address"] for row in rows for each in row.get("emails", ())} | ({email} if email else set())
     # A given name alone is anybody's: what is looked for is the whole name.
     names = {row["display_name"] for row in rows if row.get("given_name") and row.get("family_name")}
     return events_pb2.ErasureRequested(
-        erasure_id=id, contact_ids=[row["_id"] for row in rows], emails=sorted(emails), names=sorted(names),
-        phones=sorted({each["number"] for row in rows for each in row.get("phones", ())}),
+        erasure_id=id, contact_ids=[row["_id"] for row in rows], emails=emails_of(rows, email), names=sorted(names),
+        phones=phones_of(rows),
     )  # fmt: skip

@@ -4,12 +4,13 @@ from typing import Any
 
 from crm.contacts.v1 import list_pb2, service_pb2_grpc, territory_pb2
 
-from chassis import batch, file_rpcs, job_verbs, standard, today
+from chassis import batch, disclosure_rpc, file_rpcs, job_verbs, standard, today
 from services.contacts import duplicate, reassignment
 from services.contacts.account import Account
 from services.contacts.association import Association, AssociationLabel
 from services.contacts.contact import Contact
 from services.contacts.conversion import convert
+from services.contacts.disclosure import Disclosure, known
 from services.contacts.duplicate_rule import DuplicateRule
 from services.contacts.erasure import Erasure
 from services.contacts.exports import Export
@@ -29,9 +30,10 @@ from services.contacts.view import View
 
 _NOUNS = (
     Account, Contact, Lead, Interaction, AssociationLabel, Association, Territory, DuplicateRule, Merge, Purchase,
-    Need, Preference, Asset, ServiceContract, View, List, ObjectDefinition, Erasure, File, Import, Export,
+    Need, Preference, Asset, ServiceContract, View, List, ObjectDefinition, Erasure, Disclosure, File, Import, Export,
 )  # fmt: skip
-_RPCS = (keyed(standard(Record)), standard(*_NOUNS), file_rpcs(File), job_verbs(Import, Export))
+_DISCLOSING = disclosure_rpc("Contacts", known)
+_RPCS = (keyed(standard(Record)), standard(*_NOUNS), file_rpcs(File), job_verbs(Import, Export), _DISCLOSING)
 
 
 class Contacts(
@@ -196,3 +198,11 @@ class Contacts(
     def CreateErasure(self, request: Any, context: Any) -> Any:
         """A person is to be forgotten."""
         return Erasure.asked(request.erasure).message()
+
+    def CreateDisclosure(self, request: Any, context: Any) -> Any:
+        """Somebody asks what we know."""
+        return Disclosure.asked(request.disclosure).message()
+
+    def DescribeSubject(self, request: Any, context: Any) -> Any:
+        """Of whom."""
+        return Disclosure.find(request.id).subject()

@@ -65,7 +65,7 @@ def create(settings: GatewaySettings | None = None) -> Flask:
             route.rule, f"{route.verb} {route.path}", _view(route, gate, channels, room, settings), methods=[route.verb]
         )
     app.register_blueprint(sessions(settings, gate, channels, rpcs))
-    app.register_blueprint(composed(settings, gate, channels))
+    app.register_blueprint(composed(settings, gate, channels, room))
     app.register_blueprint(problem_pages(services))
     app.register_blueprint(Links(settings, gate, channels, room, routes).blueprint())
     app.register_blueprint(visitors(settings, gate, channels, rpcs))

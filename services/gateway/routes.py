@@ -14,6 +14,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 
 from chassis.contract import rpc_of
 from services.gateway import contract, transcoding
+from services.gateway.composed import disclosure
 from services.gateway.composed.blocks import OVERVIEWS
 from services.gateway.composed.kinds import KINDS
 from services.gateway.composed.search import PATH
@@ -46,6 +47,9 @@ def _composed() -> Iterator[Line]:
     yield "GET", PATH, "", "any; a group each:"
     for kind in KINDS:
         yield "", f"    {kind.type}", kind.rpc_name, kind.rpc.permission
+    yield "GET", disclosure.PATH, disclosure.WHOM, disclosure.rpc(disclosure.WHOM).permission
+    for name in disclosure.TOLD_BY:
+        yield "", f"    {disclosure.rpc(name).service}", name, disclosure.rpc(name).permission
 
 
 def _lines(service: ServiceDescriptor, routes: Sequence[Route]) -> Iterator[Line]:

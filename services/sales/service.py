@@ -4,7 +4,8 @@ from typing import Any
 
 from crm.sales.v1 import service_pb2_grpc
 
-from chassis import Invalid, lookup, next_number, now, standard, today
+from chassis import Invalid, disclosure_rpc, lookup, next_number, now, standard, today
+from services.sales.disclosing import known
 from services.sales.opportunity import Opportunity
 from services.sales.order import Order
 from services.sales.order_report import report_orders
@@ -14,7 +15,11 @@ from services.sales.report import report_pipeline
 from services.sales.user import User
 
 
-class Sales(standard(Product, Pipeline, Opportunity, Order), service_pb2_grpc.SalesServiceServicer):  # type: ignore[misc]
+class Sales(
+    standard(Product, Pipeline, Opportunity, Order),  # type: ignore[misc]
+    disclosure_rpc("Sales", known),  # type: ignore[misc]
+    service_pb2_grpc.SalesServiceServicer,
+):
     """What we sell, to whom, and how far the sale is."""
 
     def MakePipelineDefault(self, request: Any, context: Any) -> Any:

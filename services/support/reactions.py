@@ -1,4 +1,4 @@
-"""What support hears: who the contacts are, so that mails find who writes them, which became one, and what they are entitled to."""
+"""What support hears: who the contacts are, so that mails find who writes them, who became one, and what they are entitled to."""
 
 from crm.contacts.v1 import asset_pb2, contact_pb2, service_contract_pb2
 from crm.contacts.v1 import events_pb2 as contacts

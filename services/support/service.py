@@ -6,7 +6,7 @@ from typing import Any
 from crm.common.v1 import listing_pb2
 from crm.support.v1 import mail_pb2, message_pb2, service_pb2_grpc
 
-from chassis import now, principal, standard
+from chassis import disclosure_rpc, now, principal, standard
 from services.support import delivery as deliveries
 from services.support import mail as mails
 from services.support import mailbox as mailboxes
@@ -14,6 +14,7 @@ from services.support import message as messages
 from services.support import timer
 from services.support.answer import answer, note
 from services.support.delivery import Delivery
+from services.support.disclosing import known
 from services.support.mail import Mail
 from services.support.mailbox import Mailbox
 from services.support.mailroom import Mailroom
@@ -22,7 +23,11 @@ from services.support.settings import SupportSettings
 from services.support.ticket import Ticket
 
 
-class Support(standard(Ticket, Message, Mailbox, Mail, Delivery), service_pb2_grpc.SupportServiceServicer):  # type: ignore[misc]
+class Support(
+    standard(Ticket, Message, Mailbox, Mail, Delivery),  # type: ignore[misc]
+    disclosure_rpc("Support", known),  # type: ignore[misc]
+    service_pb2_grpc.SupportServiceServicer,
+):
     """Helps customers: their tickets, what is said on them, and the mail that carries it."""
 
     settings: SupportSettings

@@ -32,6 +32,7 @@ class Furnished:
         self.ids["pur"] = eventually(lambda: self.admin.get(bought)["purchases"])[0]["id"]
         told = f"/v1/accounts/{self.ids['acc']}/timeline"
         eventually(lambda: len(self.admin.get(told)["interactions"]) >= 4)
+        self._make("dsc", contact_id=self.ids["con"], reason=f"{word} letter")
         self._make("era", email=f"nobody@{word}.example", reason=f"{word} letter")
         eventually(lambda: all(each["state"] == "DONE" for each in self.admin.get("/v1/erasures")["erasures"]))
 

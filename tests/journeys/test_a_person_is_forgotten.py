@@ -1,7 +1,10 @@
-"""A customer asks to be forgotten: every service does so, and no database of the suite names the person any more."""
+"""A customer asks what we know, and then to be forgotten: every service tells, and then no database names the person any more."""
 
+import io
+import json
 import re
 import smtplib
+import zipfile
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -67,9 +70,40 @@ def naming(suite: Suite, tenant_id: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def forgotten(suite: Suite, company: Any, customer: SimpleNamespace) -> SimpleNamespace:
+def told(company: Any, customer: SimpleNamespace) -> dict[str, list[dict[str, Any]]]:
+    """What the person hears who asks what we know of it: the records by their file in the bundle."""
+    admin = company.administrator
+    asked = admin.post("/v1/disclosures", {"email": EMAIL, "reason": "asked by letter"}).body
+    assert asked["contact_ids"] == [customer.contact]
+    content = admin.get(f"/v1/disclosures/{asked['id']}/content").content
+    with zipfile.ZipFile(io.BytesIO(content)) as bundle:
+        files = {name: bundle.read(name) for name in bundle.namelist()}
+    counts = json.loads(files.pop("manifest.json"))["records"]
+    records = {name: [json.loads(each) for each in lines.splitlines()] for name, lines in files.items()}
+    assert {name: len(some) for name, some in records.items()} == counts
+    return records
+
+
+def test_who_asks_what_we_know_is_told_by_every_service(
+    company: Any, customer: SimpleNamespace, told: dict[str, Any]
+) -> None:
+    one_each = ("contacts/contacts", "contacts/needs", "contacts/preferences", "contacts/leads", "contacts/purchases")
+    assert {name: len(told[f"{name}.ndjson"]) for name in one_each} == dict.fromkeys(one_each, 1)
+    assert [each["id"] for each in told["sales/orders.ndjson"]] == [customer.order]
+    assert [each["id"] for each in told["support/tickets.ndjson"]] == [customer.ticket]
+    assert len(told["support/messages.ndjson"]) == 2
+    assert [each["address"] for each in told["campaigns/consents.ndjson"]] == [EMAIL]
+    assert told["campaigns/audience_members.ndjson"][0]["opted_in"] == ["news"]
+    reader = company.hire("Rea Reader", "read_only")
+    with refused(403):
+        reader.get(f"/v1/disclosures/{told['contacts/disclosures.ndjson'][0]['id']}/content")
+
+
+@pytest.fixture(scope="module")
+def forgotten(suite: Suite, company: Any, customer: SimpleNamespace, told: dict[str, Any]) -> SimpleNamespace:
     """The same person after the erasure: where the databases named it before, and the receipt."""
     admin, tenant_id = company.administrator, company.tenant["id"]
+    assert told["contacts/disclosures.ndjson"][0]["email"] == EMAIL
     before = {each.split(" ")[0].split(".")[-1] for each in naming(suite, tenant_id)}
     asked = admin.post("/v1/erasures", {"contact_id": customer.contact, "reason": "asked by letter"}).body
     path = f"/v1/erasures/{asked['id']}"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.gateway.composed import disclosure
 from services.gateway.composed.blocks import OVERVIEWS, Block, Overview
 from services.gateway.composed.kinds import KINDS
 from services.gateway.composed.overview import FRESH, STALE, UNAVAILABLE
@@ -20,6 +21,10 @@ hits that fit best come first: EXACT, PREFIX and TITLE compare with the title. O
 words are looked at; `more` says that the noun's own `:search` finds more than is shown."""
 _PROBLEM = {"$ref": "#/components/schemas/Problem", "description": "Why it is not fresh."}
 _TEXT = {"type": "string"}
+_BUNDLE = """A ZIP file that is made while it is sent: `<service>/<collection>.ndjson` holds a record on each line, as it is now,
+and `manifest.json`, the last entry, says how many there are. One service that cannot answer refuses the whole; one that fails
+later breaks the connection, and what came is no ZIP file."""
+_ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
 
 
 def add_composed(paths: dict[str, Any], schemas: Schemas) -> None:
@@ -31,6 +36,19 @@ def add_composed(paths: dict[str, Any], schemas: Schemas) -> None:
     described = _get("Search", "search", "Finds across nouns", _SEARCH, "SearchResult")
     described["parameters"] = _parameters()
     paths[PATH] = {"get": described}
+    paths[disclosure.PATH] = {"get": _disclosure()}
+
+
+def _disclosure() -> Schema:
+    needs = ", ".join(f"`{disclosure.rpc(name).permission}`" for name in (disclosure.WHOM, *disclosure.TOLD_BY))
+    text = f"{_BUNDLE}\n\nNeeds the permissions {needs}, those to write with the scope all."
+    bundle = {"application/zip": {"schema": {"type": "string", "format": "binary"}}}
+    answer = {"description": "The bundle.", "content": bundle}
+    return {
+        "operationId": "GetDisclosureContent", "tags": ["disclosures"], "summary": "Tells all that is known of a person",
+        "description": text, "x-permission": disclosure.rpc(disclosure.WHOM).permission, "parameters": [_ID],
+        "responses": {"200": answer} | {code: problem() for code in READ_PROBLEMS},
+    }  # fmt: skip
 
 
 def _overview(overview: Overview) -> Schema:
@@ -39,9 +57,7 @@ def _overview(overview: Overview) -> Schema:
     text = f"{overview.says}\n\n{_WHOLE}\n\n{needs}"
     described = _get(f"Get{overview.name}", overview.path.split("/")[2], overview.says.rstrip("."), text, overview.name)
     described["x-permission"] = record.rpc.permission
-    described["parameters"] = [
-        {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
-    ]
+    described["parameters"] = [_ID]
     return described
 
 
