@@ -1,4 +1,4 @@
-"""What campaigns forget of a person: everything but the hashes of its addresses, which are suppressed from now on."""
+"""What campaigns forget of a person: everything but the hashes of its addresses and numbers, suppressed from now on."""
 
 from collections.abc import Iterable
 from typing import Any

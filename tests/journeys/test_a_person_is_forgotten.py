@@ -133,8 +133,9 @@ def test_what_the_law_demands_stays(company: Any, forgotten: SimpleNamespace) ->
         admin.get(f"/v1/contacts/{forgotten.contact}")
 
 
-def test_the_address_stays_suppressed(company: Any, forgotten: SimpleNamespace) -> None:
+def test_address_and_number_stay_suppressed(company: Any, forgotten: SimpleNamespace) -> None:
     assert forgotten.receipt["state"] == "DONE"
-    assert len(company.administrator.get("/v1/suppressions")["suppressions"]) == 1
-    with refused(409):
-        company.administrator.post("/v1/suppressions", {"address": EMAIL, "reason": "REQUESTED"})
+    assert len(company.administrator.get("/v1/suppressions")["suppressions"]) == 2
+    for named in ({"address": EMAIL}, {"phone_number": PHONE}):
+        with refused(409):
+            company.administrator.post("/v1/suppressions", named | {"reason": "REQUESTED"})
