@@ -29,6 +29,7 @@ from services.campaigns.gate import (
 from services.campaigns.membership import follow
 
 _STATES = "consent_states"
+_SAID = ("state", "expire_time", "consent_id", "lawful_basis")  # what a verdict is made of
 _EVERY = _NOBODY = "*"  # no topic is named so, and no hash
 
 
@@ -104,7 +105,8 @@ def verdicts(tenant_id: str, topic: str, keys: Iterable[str], channel: str = EMA
     keys, kind = set(keys), _id(tenant_id, topic, _NOBODY)
     ids = {key: (_id(tenant_id, topic, key, channel), _id(tenant_id, _EVERY, key)) for key in keys}
     wanted = [kind, *(id for pair in ids.values() for id in pair)]
-    found = {row["_id"]: row for row in transaction.database()[_STATES].find({"_id": {"$in": wanted}})}
+    rows = transaction.database()[_STATES].find({"_id": {"$in": wanted}}, dict.fromkeys(_SAID, 1))
+    found = {row["_id"]: row for row in rows}
     at = now()
     return {key: verdict(found.get(word), found.get(every), found.get(kind), at) for key, (word, every) in ids.items()}
 

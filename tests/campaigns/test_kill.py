@@ -69,8 +69,8 @@ def a_process(servers: Servers, sink: Sink) -> Iterator[tuple[Process, Caller]]:
     channel = grpc.insecure_channel(process.address, options)
     try:
         eventually(lambda: probe.service_ready(process.port), 30)
-        [service] = service_pb2.DESCRIPTOR.services_by_name.values()
-        yield process, Caller(channel, (service,), somebody())
+        services = tuple(service_pb2.DESCRIPTOR.services_by_name.values())
+        yield process, Caller(channel, services, somebody())
     finally:
         channel.close()
         process.stop()
