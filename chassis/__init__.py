@@ -15,7 +15,7 @@ from chassis.erasure import ERASED, Person, erasing, take_up
 from chassis.events import Fact, Lease, announce, on
 from chassis.exporting import Exporting
 from chassis.fields import hidden_fields
-from chassis.files import File, FileSettings, file_rpcs, purging
+from chassis.files import File, FileSettings, bytes_of, file_rpcs, purging
 from chassis.ids import new_id
 from chassis.importing import Importing, Kind, Link
 from chassis.jobs import REVERT, RUN, VALIDATE, Job, Step, doing, job_verbs, later
@@ -23,6 +23,7 @@ from chassis.kinds import noun_called
 from chassis.listing import fold
 from chassis.lookup import lookup
 from chassis.mirror import CustomFields, Part, Parts, stored
+from chassis.network import network
 from chassis.numbers import next_number
 from chassis.principal import Principal, Scope, acting_as, of_service, principal
 from chassis.projection import Projection
@@ -59,13 +60,13 @@ __all__ = [
     # work that goes on after its request was answered
     "Job", "Step", "later", "doing", "job_verbs", "VALIDATE", "RUN", "REVERT",
     # files, kept once by their content
-    "File", "FileSettings", "file_rpcs", "purging",
+    "File", "FileSettings", "bytes_of", "file_rpcs", "purging",
     # records out of files, and into them
     "Importing", "Exporting", "Kind", "Link",
     # a person who is to be forgotten, or asks what is known
     "Person", "take_up", "erasing", "ERASED", "disclosure_rpc",
-    # text
-    "fold",
+    # text, and addresses without what is private about them
+    "fold", "network",
     # identity and time
     "Principal", "Scope", "principal", "acting_as", "of_service", "new_id", "next_number", "now", "today",
     # for a service that needs more than nouns: settings of its own, the database beside its collections, conditions and pages

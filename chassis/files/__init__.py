@@ -4,9 +4,11 @@ A service that takes files has a noun of its own that inherits from `File`, and 
 bytes lie is a setting: in GridFS beside the records, or in a bucket that speaks S3.
 """
 
-from chassis.files.door import file_rpcs
-from chassis.files.file import File, FileInfected, FileTooLarge
+from chassis.files.door import bytes_of, file_rpcs
+from chassis.files.file import File, FileInfected, FileQuotaReached, FileTooLarge
 from chassis.files.purge import purging
 from chassis.files.settings import FileSettings
 
-__all__ = ["File", "FileInfected", "FileSettings", "FileTooLarge", "file_rpcs", "purging"]
+__all__ = [
+    "File", "FileInfected", "FileQuotaReached", "FileSettings", "FileTooLarge", "bytes_of", "file_rpcs", "purging",
+]  # fmt: skip

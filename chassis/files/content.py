@@ -38,6 +38,10 @@ class FileInfected(Refused):
     """The file {name} holds malware: {found}."""
 
 
+class FileQuotaReached(Refused):
+    """The tenant's files would take more than the {quota_bytes} bytes that it has."""
+
+
 @dataclass(frozen=True)
 class Content:
     """What is known of bytes that came in."""
@@ -53,11 +57,15 @@ class Contents:
     """The bytes of this process's files, as its settings say."""
 
     def __init__(self, settings: FileSettings) -> None:
-        self._limit, self._scanner = settings.file_limit, settings.file_scanner
+        self._limit, self._quota = settings.file_limit, settings.file_quota
+        self._scanner = settings.file_scanner
         self._store = _store(settings.file_store)
 
     def take_in(self, pieces: Iterable[bytes], name: str) -> Content:
-        """Keep the bytes, once, outside of any transaction. Refused with FileTooLarge, FileInfected; then nothing stays."""
+        """Keep the bytes, once, outside of any transaction.
+
+        Refused with FileTooLarge, FileInfected, FileQuotaReached; then nothing stays.
+        """
         key = uuid.uuid4().hex
         row: dict[str, Any] = {"_id": key, "tenant_id": principal().tenant_id, "use_time": now()}
         _rows().insert_one(row)
@@ -68,6 +76,7 @@ class Contents:
                 found = scan.verdict()
                 if found:
                     raise FileInfected(name=name[:200], found=found[:200])
+                self._demand_room(look)
             except BaseException:
                 self.forget(key)
                 raise
@@ -102,6 +111,18 @@ class Contents:
         self.forget(key)
         return Content(row["_id"], **{name: row[name] for name in about})
 
+    def _demand_room(self, look: "_Look") -> None:
+        # Asked when the bytes have passed, for only then it is known whether the tenant has them already, which costs nothing.
+        # What comes in at the same time is not seen: the quota is exact to the uploads under way.
+        whom = {"tenant_id": principal().tenant_id}
+        sizes = [
+            {"$match": {**whom, "size_bytes": {"$gt": 0}}},
+            {"$group": {"_id": None, "sum": {"$sum": "$size_bytes"}}},
+        ]
+        used = next((int(row["sum"]) for row in _rows().aggregate(sizes)), 0)
+        if used + look.size > self._quota and not _rows().find_one({**whom, "sha256": look.sha256}, {"_id": 1}):
+            raise FileQuotaReached(quota_bytes=self._quota)
+
     def _scan(self) -> AbstractContextManager[Scan]:
         return Clamd(self._scanner) if self._scanner else nullcontext(NoScan())
 
@@ -122,6 +143,7 @@ def prepare(database: Database) -> None:
                 unique=True,
                 partialFilterExpression={"sha256": {"$exists": True}},
             ),
+            IndexModel([("tenant_id", ASCENDING), ("size_bytes", ASCENDING)]),
             IndexModel([("use_time", ASCENDING)]),
         ]
     )

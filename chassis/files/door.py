@@ -31,9 +31,12 @@ def file_rpcs(noun: type[File]) -> type:
         return first, lambda request, context: noun.made(taken, request.name).message()  # noqa: ARG005
 
     def download(self: Any, request: Any, context: Any) -> Iterator[Any]:  # noqa: ARG001  an rpc's signature
-        file = noun.readable(request.id)
-        context.send_initial_metadata(((NAME, file.name.encode()), (SIZE, str(file.size_bytes))))
-        pieces = file.pieces()
-        return (httpbody_pb2.HttpBody(content_type=file.media_type, data=piece) for piece in pieces)
+        return bytes_of(noun.readable(request.id), context)
 
     return type("FileRpcs", (), {f"Upload{name}": upload, f"Download{name}": download})
+
+
+def bytes_of(file: File, context: Any, name: str = "") -> Iterator[Any]:
+    """What an rpc answers that streams the bytes of `file`, under a name that need not be the file's own."""
+    context.send_initial_metadata(((NAME, (name or file.name).encode()), (SIZE, str(file.size_bytes))))
+    return (httpbody_pb2.HttpBody(content_type=file.media_type, data=piece) for piece in file.pieces())

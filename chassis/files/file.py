@@ -8,12 +8,12 @@ from mongoengine import IntField, StringField
 
 from chassis.document import Owned
 from chassis.files import content
-from chassis.files.content import Content, Contents, FileInfected, FileTooLarge
+from chassis.files.content import Content, Contents, FileInfected, FileQuotaReached, FileTooLarge
 from chassis.files.reading import Reading
 from chassis.files.settings import FileSettings
 from chassis.refusals import Invalid, NotFound
 
-__all__ = ["File", "FileInfected", "FileTooLarge"]
+__all__ = ["File", "FileInfected", "FileQuotaReached", "FileTooLarge"]
 
 _LONGEST_NAME = 255
 
@@ -43,7 +43,9 @@ class File(Owned):
 
     @staticmethod
     def take_in(pieces: Iterable[bytes], name: str) -> Content:
-        """Keep bytes, outside of any transaction. Refused with FileTooLarge, FileInfected, and Invalid for the name."""
+        """Keep bytes, outside of any transaction. Refused with FileTooLarge, FileInfected, FileQuotaReached,
+        and Invalid for the name.
+        """
         _demand_plain(name)
         return File._contents.take_in(pieces, name)
 

@@ -4,6 +4,7 @@ import puremagic
 
 HEAD = 8192  # bytes that are enough to tell
 
+_PDF = b"%PDF-"
 _UNKNOWN, _TEXT = "application/octet-stream", "text/plain"
 
 # Text has no signature: here the ending may say what kind of text it is, of kinds that no program executes.
@@ -16,6 +17,8 @@ _TEXTS = {
 def media_type(head: bytes, name: str) -> str:
     """The media type of a file that begins with `head` and is called `name`: `application/pdf`."""
     ending = name.rpartition(".")[2].lower()
+    if head.startswith(_PDF):  # a small one may be text throughout
+        return "application/pdf"
     if is_text(head):  # before signatures: many a text begins like something else
         return _TEXTS.get(ending, _TEXT)
     try:

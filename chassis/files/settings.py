@@ -39,3 +39,9 @@ class FileSettings(ServiceSettings):
     file_limit: int = setting(
         "KITH_FILE_LIMIT_BYTES", "largest file, in bytes", default=1024 * 1024 * 1024, parse=positive
     )
+    file_quota: int = setting(
+        "KITH_FILE_QUOTA_BYTES",
+        "most that the files of one tenant take, in bytes; equal files count once",
+        default=100 * 1024 * 1024 * 1024,
+        parse=positive,
+    )

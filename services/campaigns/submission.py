@@ -12,12 +12,11 @@ from typing import Any
 from crm.campaigns.v1 import events_pb2, public_pb2
 from pymongo.database import Database
 
-from chassis import Invalid, Violation, announce, fold, new_id, now, transaction
+from chassis import Invalid, Violation, announce, fold, network, new_id, now, transaction
 from services.campaigns import keyring, standing
 from services.campaigns.consent import Consent
 from services.campaigns.gate import OPTED_IN
 from services.campaigns.refusals import FormExpired, FormTooFast
-from services.campaigns.visits import network
 from services.campaigns.web_form import CHOICE, WebForm
 
 LIFETIME_SECONDS, MINIMUM_SECONDS, LONGEST, LONGEST_LINE = 24 * 3600, 2, 5000, 250

@@ -4,14 +4,13 @@ Every hit is kept, with its verdict; the ledger's line says whether there was an
 only after a few seconds, for a verdict may be taken back until then.
 """
 
-import ipaddress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crm.campaigns.v1 import events_pb2, public_pb2
 from pymongo.database import Database
 
-from chassis import acting_as, announce, new_id, now, of_service, transaction
+from chassis import acting_as, announce, network, new_id, now, of_service, transaction
 from services.campaigns import keyring, ledger, standing
 from services.campaigns.audience import AudienceMember, Row
 from services.campaigns.consent import Consent, Suppression
@@ -114,15 +113,6 @@ def instant(timestamp: Any) -> datetime:
     """A protobuf Timestamp as records keep it."""
     at: datetime = timestamp.ToDatetime(tzinfo=UTC)
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
-
-
-def network(address: str) -> str | None:
-    """A network address without what tells one household from the next: /24 of IPv4, /48 of IPv6."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False).network_address)
 
 
 def masked(address: str) -> str:

@@ -31,6 +31,8 @@ class Account(Mergeable, Routed):
         merging.Reference("accounts", "parent_id"),
         merging.Reference("leads", "conversion", "account_id"),
         merging.Reference("interactions", "account_ids"),
+        merging.Reference("attachments", "record_id"),
+        merging.Reference("documents", "account_ids"),
     )
     naming = ("parent_id",)
     indexed = (("parent_id",), ("domain",), ("name",), ("duplicate_keys",), ("purchases.last_order_date",))

@@ -34,6 +34,12 @@ class Contact(Mergeable, Routed):
     children = (
         merging.Reference("leads", "conversion", "contact_id"),
         merging.Reference("interactions", "contact_ids"),
+        merging.Reference("interactions", "participants", "contact_id"),
+        merging.Reference("attachments", "record_id"),
+        merging.Reference("documents", "contact_ids"),
+        merging.Reference("documents", "signature", "contact_id"),
+        merging.Reference("share_links", "contact_id"),
+        merging.Reference("document_views", "contact_id"),
     )
     naming = ("account_id",)
     indexed = (

@@ -1,5 +1,6 @@
 """Interactions: what happened between us and a customer, logged by a user or told by a service, as timelines show it."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -13,8 +14,10 @@ from chassis import (
     Invalid,
     ListField,
     Noun,
+    Parts,
     Scope,
     StringField,
+    Violation,
     merging,
     now,
     principal,
@@ -37,7 +40,13 @@ class Interaction(Noun):
     searched = ("title", "description")
     # Ids of facts are unique across services, so this is the pair of source and source_id.
     unique = ("source_id",)
-    indexed = (("account_ids", "occur_time"), ("contact_ids", "occur_time"), ("record_id",), ("actor_id",))
+    indexed = (
+        ("account_ids", "occur_time"),
+        ("contact_ids", "occur_time"),
+        ("record_id",),
+        ("actor_id",),
+        ("participants.contact_id",),
+    )
 
     kind = StringField()
     direction = StringField()
@@ -50,6 +59,8 @@ class Interaction(Noun):
     record_id = StringField()
     account_ids = ListField(StringField())
     contact_ids = ListField(StringField())
+    participants = Parts(interaction_pb2.Participant)
+    attachments = Parts(interaction_pb2.AttachedFile)
 
     @property
     def logged(self) -> bool:
@@ -77,11 +88,7 @@ class Interaction(Noun):
     @classmethod
     def timeline(cls, field: str, request: Any) -> Any:
         """The page of a TimelineRequest: what names its `id` in `field`, newest first. Who may see that may see all of it."""
-        narrow = [listing_pb2.Filter(field=field, op="eq", value={"string_value": request.id})]
-        if request.kinds:
-            names = [interaction_pb2.Interaction.Kind.Name(kind) for kind in request.kinds]
-            any_kind = {"list_value": {"values": [{"string_value": name} for name in names]}}
-            narrow.append(listing_pb2.Filter(field="kind", op="in", value=any_kind))
+        narrow = [_where(field, "eq", request.id), *_narrowing(request)]
         asked = listing_pb2.ListRequest(
             filter={"all": narrow},
             order_by=["-occur_time"],
@@ -119,9 +126,20 @@ class Interaction(Noun):
         self.account_ids, self.contact_ids = without_repeats(self.account_ids), without_repeats(self.contact_ids)
         if not (self.account_ids or self.contact_ids):
             raise Invalid.field("interaction.account_ids", "is required where there are no contact_ids")
+        if nameless := [place for place, each in enumerate(self.participants) if not any(each.values())]:
+            raise Invalid(
+                Violation(f"interaction.participants[{place}]", "says nothing of anybody") for place in nameless
+            )
         if self.logged:
             refer(self, "account_ids", Account)
             refer(self, "contact_ids", Contact)
+            refer(self, "participants.contact_id", Contact)
+
+    def show(self, attachments: list[dict[str, Any]]) -> None:
+        """Show the files that are on it now."""
+        if attachments != self.attachments:
+            self.attachments = attachments
+            self.record_standard("Updated", changed_fields=["attachments"])
 
     def amend(self, message: Any, paths: list[str]) -> bool:
         """Change what a user logged. Refused with InteractionNotLogged for what a service told."""
@@ -136,3 +154,21 @@ class Interaction(Noun):
     def _demand_logged(self) -> None:
         if self.told:
             raise InteractionNotLogged(interaction=self.id, source=self.source)
+
+
+def _narrowing(request: Any) -> Iterator[listing_pb2.Filter]:
+    """What a TimelineRequest asks for beside whom it is about."""
+    if request.kinds:
+        names = [interaction_pb2.Interaction.Kind.Name(kind) for kind in request.kinds]
+        any_kind = {"list_value": {"values": [{"string_value": name} for name in names]}}
+        yield listing_pb2.Filter(field="kind", op="in", value=any_kind)
+    if request.direction:
+        yield _where("direction", "eq", interaction_pb2.Interaction.Direction.Name(request.direction))
+    if request.HasField("start_time"):
+        yield _where("occur_time", "gte", request.start_time.ToJsonString())
+    if request.HasField("end_time"):
+        yield _where("occur_time", "lt", request.end_time.ToJsonString())
+
+
+def _where(field: str, op: str, value: str) -> listing_pb2.Filter:
+    return listing_pb2.Filter(field=field, op=op, value={"string_value": value})

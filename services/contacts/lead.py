@@ -7,7 +7,7 @@ from typing import Any, Self
 from crm.common.v1 import address_pb2, money_pb2
 from crm.contacts.v1 import events_pb2, lead_pb2
 
-from chassis import CustomFields, IntField, Invalid, ListField, Part, StringField
+from chassis import CustomFields, IntField, Invalid, ListField, Part, StringField, merging
 from services.contacts import postal, telephones
 from services.contacts.channels import normal_address, normal_language, without_repeats
 from services.contacts.mergeable import Mergeable
@@ -41,6 +41,7 @@ class Lead(Mergeable, Routed):
     )  # fmt: skip
     indexed = (("status",), ("email",), ("source",), ("campaign_id",), ("duplicate_keys",),
                ("conversion.account_id",), ("conversion.contact_id",))  # fmt: skip
+    children = (merging.Reference("attachments", "record_id"),)
 
     honorific = StringField()
     given_name = StringField()

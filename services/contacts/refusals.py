@@ -1,6 +1,6 @@
 """What contacts will not do."""
 
-from chassis import AlreadyExists, NotFound, Refused
+from chassis import AlreadyExists, Forbidden, NotFound, Refused
 
 
 class LeadAlreadyConverted(Refused):
@@ -77,3 +77,63 @@ class NothingMerged(Refused):
 
 class MergeTooBig(Refused):
     """Together they have {count} entries in {field}; a record has at most {most}."""
+
+
+class RecordFull(Refused):
+    """The record {record} has {most} {what}, and no room for more."""
+
+
+class DocumentNotDraft(Refused):
+    """The document {document} is {state}; only a draft is written on."""
+
+
+class DocumentEmpty(Refused):
+    """The document {document} has no revision yet."""
+
+
+class DocumentNotInReview(Refused):
+    """The document {document} is {state}; only what is in review is approved or rejected."""
+
+
+class DocumentNotApproved(Refused):
+    """The document {document} is {state}; only what is approved goes out."""
+
+
+class DocumentNotSent(Refused):
+    """The document {document} is {state}; only what went out is signed."""
+
+
+class DocumentNotReopenable(Refused):
+    """The document {document} is {state}; only what was approved or sent becomes a draft again."""
+
+
+class StaleBase(Refused):
+    """The document {document} is at revision {latest_revision}; this one goes out from {base_revision}."""
+
+
+class RevisionUnknown(Refused):
+    """The document {document} has no revision {revision}."""
+
+
+class RevisionNotComparable(Refused):
+    """Revision {revision} of the document {document} cannot be compared: {why}."""
+
+
+class AnnotationResolved(Refused):
+    """The annotation {annotation} is dealt with already."""
+
+
+class AnnotationOpen(Refused):
+    """The annotation {annotation} is not dealt with yet."""
+
+
+class ShareLinkRevoked(Refused):
+    """The share link {share_link} is revoked, and that is final."""
+
+
+class ShareUnknown(NotFound):
+    """This address leads nowhere, or no longer."""
+
+
+class SharePasswordWrong(Forbidden):
+    """The password is not the right one."""

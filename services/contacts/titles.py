@@ -2,7 +2,7 @@
 
 from crm.campaigns.v1 import consent_pb2
 from crm.common.v1 import money_pb2
-from crm.contacts.v1 import lead_pb2
+from crm.contacts.v1 import attachment_pb2, document_pb2, lead_pb2
 from crm.sales.v1 import opportunity_pb2, order_pb2
 from crm.support.v1 import ticket_pb2
 
@@ -72,6 +72,16 @@ def of_consent(consent: consent_pb2.Consent) -> str:
 def of_lapse(consent: consent_pb2.Consent) -> str:
     """`Yes to news by e-mail expired`"""
     return f"Yes to {consent.topic} by {_WAYS[consent.channel]} expired"
+
+
+def of_file(attachment: attachment_pb2.Attachment) -> str:
+    """`File attached: Offer for 200 rose bushes.pdf`"""
+    return _said("File attached", attachment.name, None)
+
+
+def of_document(happened: str, document: document_pb2.Document) -> str:
+    """`Document signed: Offer for 200 rose bushes`"""
+    return _said(f"Document {happened}", document.name, None)
 
 
 def spoken(money: money_pb2.Money) -> str:

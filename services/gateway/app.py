@@ -68,7 +68,7 @@ def create(settings: GatewaySettings | None = None) -> Flask:
     app.register_blueprint(composed(settings, gate, channels, room))
     app.register_blueprint(problem_pages(services))
     app.register_blueprint(Links(settings, gate, channels, room, routes).blueprint())
-    app.register_blueprint(visitors(settings, gate, channels, rpcs))
+    app.register_blueprint(visitors(settings, gate, channels, rpcs, room))
     _add_pages(app)
     _add_state(app, settings, gate, channels, services)
     _hold_for_every_answer(app, settings)

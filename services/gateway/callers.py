@@ -74,7 +74,7 @@ class Callers:
         self._key = private_key
         own = Principal(tenant_id="", user_id="gateway", grants={"identity.principal.resolve": "all"})
         self.gateway = Caller(own, _private_key=private_key)
-        anybody = Principal(tenant_id="", user_id="gateway", grants={"campaigns.visitor.resolve": "all"})
+        anybody = Principal(tenant_id="", user_id="gateway", grants={"*.visitor.resolve": "all"})
         self.visitor = Caller(anybody, _private_key=private_key)  # people without an account
         self._lock = threading.Lock()
         self._known: OrderedDict[bytes, tuple[Future[Caller], float]] = OrderedDict()  # by digest, with end

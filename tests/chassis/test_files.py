@@ -110,6 +110,7 @@ def test_a_repeated_upload_is_answered_with_the_first_file(caller: Caller) -> No
     [
         (b"\x89PNG\r\n\x1a\n" + bytes(50), "a.txt", "image/png"),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3" + bytes(50), "a.exe", "application/pdf"),
+        (b"%PDF-1.4\n1 0 obj", "a.txt", "application/pdf"),
         (b"PK\x03\x04" + bytes(50), "a.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         (b"a;b\r\n1;2\r\n", "a.csv", "text/csv"),
         (b"<html><script>alert(1)</script>", "a.html", "text/plain"),
@@ -121,6 +122,19 @@ def test_a_repeated_upload_is_answered_with_the_first_file(caller: Caller) -> No
 )
 def test_a_file_is_what_its_bytes_say(head: bytes, name: str, kind: str) -> None:
     assert media_type(head, name) == kind
+
+
+def test_what_a_tenant_has_no_room_for_is_refused_and_leaves_nothing(caller: Caller) -> None:
+    from chassis.files import FileQuotaReached
+
+    small = Contents(_settings(file_quota=10))
+    with acting_as(caller.whom):
+        small.take_in([b"123456"], "a")
+        with pytest.raises(FileQuotaReached):
+            small.take_in([b"12345"], "b")
+        assert small.take_in([b"123456"], "the same again").size_bytes == 6
+        assert small.take_in([b"1234"], "c").size_bytes == 4
+    assert len(contents(caller)) == 2
 
 
 # ---------------------------------------------------------------- purge

@@ -90,6 +90,37 @@ def test_a_timeline_is_told_newest_first_page_by_page_and_by_kind(caller: Caller
     assert len(on(caller, account, kinds=["MEETING", "NOTE"])) == 3
 
 
+def test_a_timeline_is_narrowed_to_a_time_and_a_direction(caller: Caller) -> None:
+    account = ACCOUNT.create(caller)
+    first, second, third = (
+        logged(caller, account_ids=[account.id], occur_time=MORNING.replace(day=day), direction=direction)
+        for day, direction in ((1, "INBOUND"), (2, "OUTBOUND"), (3, "INBOUND"))
+    )
+    noon, later = MORNING.replace(day=2), MORNING.replace(day=3)
+    assert on(caller, account, start_time=noon) == [third.id, second.id]
+    assert on(caller, account, end_time=later) == [second.id, first.id]
+    assert on(caller, account, start_time=noon, end_time=later) == [second.id]
+    assert on(caller, account, direction="INBOUND", kinds=["CALL"]) == [third.id, first.id]
+    assert on(caller, account, direction="INBOUND", start_time=noon, page_size=1) == [third.id]
+
+
+def test_who_took_part_is_known_by_record_or_by_what_was_said(caller: Caller) -> None:
+    account, ada = ACCOUNT.create(caller), CONTACT.create(caller)
+    people = [{"contact_id": ada.id, "role": "to"}, {"address": "someone@else.example", "role": "cc"}]
+    mail = logged(caller, kind="EMAIL", account_ids=[account.id], participants=people)
+    assert [each.role for each in caller.GetInteraction(GetRequest(id=mail.id)).participants] == ["to", "cc"]
+
+
+@pytest.mark.parametrize(
+    ("participant", "place"),
+    [({"contact_id": "con_01m80nk41xeqr8nx3htck6pmz2"}, "participants[0].contact_id"), ({}, "participants[0]")],
+)
+def test_who_is_nobody_takes_no_part(caller: Caller, participant: dict[str, str], place: str) -> None:
+    with pytest.raises(grpc.RpcError) as error:
+        logged(caller, account_ids=[ACCOUNT.create(caller).id], participants=[participant])
+    assert list(details(error.value)["violations"]) == [f"interaction.{place}"]
+
+
 def test_a_page_token_is_good_for_its_own_timeline_only(caller: Caller) -> None:
     account, other = ACCOUNT.create(caller), ACCOUNT.create(caller)
     for _ in range(2):

@@ -27,7 +27,7 @@ class Furnished:
         self._sales(word)
         self._support(company, word)
         self._campaigns(word)
-        self._files()
+        self._files(word)
         bought = f"/v1/accounts/{self.ids['acc']}/purchases"
         self.ids["pur"] = eventually(lambda: self.admin.get(bought)["purchases"])[0]["id"]
         told = f"/v1/accounts/{self.ids['acc']}/timeline"
@@ -35,6 +35,7 @@ class Furnished:
         self._make("dsc", contact_id=self.ids["con"], reason=f"{word} letter")
         self._make("era", email=f"nobody@{word}.example", reason=f"{word} letter")
         eventually(lambda: all(each["state"] == "DONE" for each in self.admin.get("/v1/erasures")["erasures"]))
+        eventually(lambda: len(self.admin.get(told, kinds="FILE")["interactions"]) == 2)
 
     def everything(self) -> dict[str, Any]:
         """All that the administrator sees."""
@@ -42,6 +43,9 @@ class Furnished:
         for key in seen["key"]["api_keys"]:
             key.pop("last_use_time", None)
         seen["timeline"] = self.admin.get(f"/v1/accounts/{self.ids['acc']}/timeline").body
+        seen["attachments"] = self.admin.get("/v1/attachments", record_id=self.ids["acc"]).body
+        for part in ("revisions", "annotations", "share-links"):
+            seen[part] = self.admin.get(f"/v1/documents/{self.ids['doc']}/{part}").body
         seen["report"] = self.admin.get("/v1/reports/pipeline", group_by="stage").body
         seen["orders"] = self.admin.get("/v1/reports/orders", group_by="account").body
         return seen
@@ -134,11 +138,21 @@ class Furnished:
             suppression = {"address": f"{kind}.{word}@example.com", "reason": "REQUESTED"}
             self.ids["sup"] = self.admin.post("/v1/suppressions", suppression)["id"]
 
-    def _files(self) -> None:
+    def _files(self, word: str) -> None:
         self._make("exp", noun="contact", format="CSV")
         eventually(lambda: self._rest("exp", "state", "DONE"))
         self.ids["file"] = self.admin.get(f"/v1/exports/{self.ids['exp']}")["file_id"]
         self._make("imp", noun="contact", file_id=self.ids["file"])
+        self._documents(word)
+        self._make("att", record_id=self.ids["acc"], file_id=self.ids["file"], name=f"{word} list")
+
+    def _documents(self, word: str) -> None:
+        self._make("doc", name=f"{word} offer")
+        document = f"/v1/documents/{self.ids['doc']}"
+        revision = self.admin.post(f"{document}/revisions", {"file_id": self.ids["file"], "reason": word})
+        self.ids["rev"] = revision["id"]
+        self._make("ann", document_id=self.ids["doc"], text=f"{word} is right")
+        self._make("share", document_id=self.ids["doc"], recipient=f"{word} clerk")
 
     def _make(self, prefix: str, different: dict[str, Any] | None = None, **body: Any) -> None:
         path = collection(NOUNS[prefix])

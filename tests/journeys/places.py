@@ -53,8 +53,15 @@ def noun_in(route: transcoding.Route) -> NounContract:
 
 def listed() -> list[str]:
     """The prefix of every noun that a company's administrator may list."""
-    paths = [path_of(route) for route in ROUTES if route.verb == "GET" and "{" not in path_of(route)]
+    paths = [
+        path_of(route) for route in ROUTES if route.verb == "GET" and "{" not in path_of(route) and not _asks(route)
+    ]
     return [prefix for prefix, noun in NOUNS.items() if collection(noun) in paths and prefix != "ten"]
+
+
+def _asks(route: transcoding.Route) -> bool:
+    """Whether a list is of something that its request must name."""
+    return any(declared.REQUIRED in declared.behaviors(field) for field in route.method.input_type.fields)
 
 
 def body_of(route: transcoding.Route) -> dict[str, Any]:

@@ -40,16 +40,17 @@ BODIES = {
     "cam": {"name": "A", "topic": "news", "from_name": "A", "from_address": "a@ordinary.example"},
     "form": {"name": "A", "fields": [{"key": "email", "kind": "EMAIL"}]},
     "top": {"key": "a", "name": "A"},
+    "doc": {"name": "A"}, "ann": {"text": "A"}, "share": {"recipient": "A"},
     "cns": {"address": "a@a.example", "topic": "news", "state": "OPTED_IN", "proof": "A"},
 }  # fmt: skip
 
 SWAPS = [(noun, *each) for noun in BODIES for each in references(noun)]
 
 # References to what another service keeps: no service asks another while it writes.
-OWNED = ("acc", "con", "lead", "opp", "tkt", "seg", "tpl", "cam", "form", "rec", "view", "list")
+OWNED = ("doc", "acc", "con", "lead", "opp", "tkt", "seg", "tpl", "cam", "form", "rec", "view", "list")
 UNSEEN = {(noun, prefix) for noun in OWNED for prefix in ("usr", "team")} | {
-    ("opp", "acc"), ("opp", "con"), ("tkt", "acc"), ("tkt", "con"), ("lead", "cam"), ("mbx", "team"), ("cns", "con"),
-    ("need", "prod"), ("ast", "prod"), ("tkt", "ast"),
+    ("int", "usr"), ("opp", "acc"), ("opp", "con"), ("tkt", "acc"), ("tkt", "con"), ("lead", "cam"), ("mbx", "team"),
+    ("cns", "con"), ("need", "prod"), ("ast", "prod"), ("tkt", "ast"),
 }  # fmt: skip
 
 

@@ -1,5 +1,5 @@
-"""The doors for people without an account: recipients of mails, and visitors of forms. No cookie, no key; a signed token or a
-form's id says what is meant. They speak HTML and answer in their own words, not with problem documents.
+"""The doors for people without an account: recipients of mails, visitors of forms, readers of shared documents. No cookie and no
+key: a token or a form's id says what is meant. They speak HTML and answer in their own words, not with problem documents.
 """
 
 from typing import Any
@@ -16,13 +16,17 @@ from services.gateway.places import Places
 from services.gateway.public.forms import add_forms
 from services.gateway.public.mails import add_mails
 from services.gateway.public.pages import POLICY, page
+from services.gateway.public.shares import add_shares
 from services.gateway.settings import GatewaySettings
+from services.gateway.transfers import Room, streamed
 
 LARGEST_BODY = 64 * 1024
 
 
-def visitors(settings: GatewaySettings, gate: Gate, channels: Channels, rpcs: dict[str, RpcContract]) -> Blueprint:
-    """`/t/…` of mails and `/f/…` of forms."""
+def visitors(
+    settings: GatewaySettings, gate: Gate, channels: Channels, rpcs: dict[str, RpcContract], room: Room
+) -> Blueprint:
+    """`/t/…` of mails, `/f/…` of forms and `/s/…` of shared documents."""
     blueprint = Blueprint("visitors", __name__)
     visits = Buckets("visits-per-address", settings.address_visits)
 
@@ -30,7 +34,10 @@ def visitors(settings: GatewaySettings, gate: Gate, channels: Channels, rpcs: di
         try:
             return channels.call(rpcs[name], asked, metadata(gate.callers.visitor))[0]
         except grpc.RpcError as error:
-            raise problems.of_call(error, "campaigns", Places(body="*"), conditional=False) from None
+            raise problems.of_call(error, rpcs[name].service, Places(body="*"), conditional=False) from None
+
+    def stream(name: str, asked: Any) -> Response:
+        return streamed(channels, rpcs[name], asked, metadata(gate.callers.visitor), room)
 
     @blueprint.before_request
     def hold() -> None:
@@ -56,6 +63,7 @@ def visitors(settings: GatewaySettings, gate: Gate, channels: Channels, rpcs: di
 
     add_mails(blueprint, call, visit)
     add_forms(blueprint, call, visit, settings.public_url)
+    add_shares(blueprint, call, stream, visit)
     return blueprint
 
 

@@ -41,6 +41,11 @@ def hidden(name: str, value: str) -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
 
 
+def password(name: str, text: str) -> Markup:
+    """A field for a password."""
+    return Markup('<label for="{0}">{1}</label><input id="{0}" name="{0}" type="password" required>').format(name, text)
+
+
 def choice(name: str, value: str, text: str, *, chosen: bool = False) -> Markup:
     """One of several."""
     mark = Markup(" checked") if chosen else Markup("")

@@ -1,0 +1,97 @@
+"""Annotations: what is said about a place in a revision, answered, and dealt with."""
+
+from typing import Any
+
+from crm.contacts.v1 import annotation_pb2, events_pb2
+
+from chassis import (
+    BooleanField,
+    DateTimeField,
+    Forbidden,
+    IntField,
+    Invalid,
+    NotFound,
+    Part,
+    Parts,
+    Scope,
+    StringField,
+    now,
+    principal,
+)
+from services.contacts.document import Document
+from services.contacts.following import Following
+from services.contacts.refusals import AnnotationOpen, AnnotationResolved, RecordFull, RevisionUnknown
+
+MOST = 1_000  # annotations of a document
+MOST_REPLIES = 100
+
+
+class Annotation(Following):
+    """Something said about a document. Whoever may see the document takes part."""
+
+    contract = annotation_pb2.Annotation
+    meta = {"collection": "annotations"}
+    indexed = (("document_id",),)
+
+    document_id = StringField()
+    revision_number = IntField()
+    anchor = Part(annotation_pb2.Anchor)
+    text = StringField()
+    author_id = StringField()
+    resolved = BooleanField(default=False)
+    resolver_id = StringField()
+    resolve_time = DateTimeField()
+    replies = Parts(annotation_pb2.Reply)
+
+    def followed(self, action: str) -> Document:  # noqa: ARG002  who may read may speak
+        """The document."""
+        return Document.find(self.document_id)
+
+    def reply(self, text: str) -> None:
+        """Answer it."""
+        if len(self.replies) >= MOST_REPLIES:
+            raise RecordFull(record=self.id, most=MOST_REPLIES, what="replies")
+        self.replies = [*self.replies, {"author_id": principal().user_id, "text": text, "time": now()}]
+        self.record(events_pb2.AnnotationReplied(annotation=self.message()))
+
+    def resolve(self) -> None:
+        """It is dealt with."""
+        if self.resolved:
+            raise AnnotationResolved(annotation=self.id)
+        self.resolved, self.resolver_id, self.resolve_time = True, principal().user_id, now()
+        self.record(events_pb2.AnnotationResolved(annotation=self.message()))
+
+    def reopen(self) -> None:
+        """It is not, after all."""
+        if not self.resolved:
+            raise AnnotationOpen(annotation=self.id)
+        self.resolved, self.resolver_id, self.resolve_time = False, None, None
+        self.record(events_pb2.AnnotationReopened(annotation=self.message()))
+
+    def arrive(self) -> None:
+        """Be said by the caller of a revision that is there. Refused with Invalid, RecordFull."""
+        try:
+            document = self.followed("read")
+            self.revision_number = document.number(self.revision_number or 0)
+        except NotFound as missing:
+            raise Invalid.field("annotation.document_id", missing.detail) from None
+        except RevisionUnknown as missing:
+            raise Invalid.field("annotation.revision_number", missing.detail) from None
+        if Annotation.objects(document_id=self.document_id, deleted_time=None).count() >= MOST:
+            raise RecordFull(record=self.document_id, most=MOST, what="annotations")
+        self.author_id = principal().user_id
+
+    def amend(self, message: Any, paths: list[str]) -> bool:
+        """Say it otherwise. Refused with Forbidden where somebody else said it."""
+        self._demand_own("write")
+        return super().amend(message, paths)
+
+    def remove(self) -> None:
+        """Take it back. Refused with Forbidden where somebody else said it."""
+        self._demand_own("delete")
+        super().remove()
+
+    def _demand_own(self, action: str) -> None:
+        permission = self.about().permission(action)
+        if self.author_id != principal().user_id and principal().scope(permission) is not Scope.ALL:
+            raise Forbidden(permission=f"{permission} for what others said")
