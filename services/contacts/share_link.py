@@ -141,7 +141,7 @@ def let_in(token: str, password: str | None = None) -> Iterator[ShareLink]:
     """
     proof = share_proof.of_token(token)
     with acting_as(of_service(ShareLink.about().service, proof["tenant_id"])):
-        [link] = [*ShareLink.belonging(_id=proof["share_link_id"])] or [None]
+        link = next(ShareLink.belonging(_id=proof["share_link_id"]), None)
         if link is None or not link.good:
             raise ShareUnknown
         if password is not None:

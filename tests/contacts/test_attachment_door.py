@@ -11,7 +11,7 @@ import grpc
 import pytest
 from crm.common.v1 import file_pb2
 from crm.common.v1.requests_pb2 import DeleteRequest, GetRequest, RestoreRequest
-from crm.contacts.v1 import attachment_pb2
+from crm.contacts.v1 import attachment_pb2, merge_pb2
 from crm.contacts.v1.attachment_pb2 import Attachment, ListAttachmentsRequest
 from crm.contacts.v1.interaction_pb2 import Interaction, TimelineRequest
 
@@ -289,3 +289,13 @@ def growth() -> Iterator[Callable[[], int]]:
 def _memory(name: str) -> int:
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
+
+
+def test_a_merge_brings_the_files_to_the_survivor_and_parting_brings_them_back(caller: Caller) -> None:
+    ada, twin = CONTACT.create(caller), CONTACT.create(caller)
+    file = attached(caller, twin)
+    caller.MergeContacts(merge_pb2.MergeRequest(id=ada.id, merged_ids=[twin.id]))
+    assert [each.id for each in on(caller, ada)] == [file.id]
+    assert content(caller, file) == OFFER
+    caller.UnmergeContacts(merge_pb2.UnmergeRequest(id=ada.id))
+    assert ([each.id for each in on(caller, twin)], on(caller, ada)) == ([file.id], [])
