@@ -42,6 +42,9 @@ lint: $(CONTRACT) $(BUF)  ## Check style, types, the contract and the house rule
 bench: $(CONTRACT)  ## Measure the suite beside its baseline; ARGS go to the bench
 	@$(RUN) -m bench $(ARGS)
 
+bench-search: $(CONTRACT)  ## Measure searches and lists among a million contacts, in about 7 minutes; ARGS go to the bench
+	@$(RUN) -m bench.search $(ARGS)
+
 ##@ Checks of promises: each prints one JSON line and fails when a promise is broken; ARGS="--help" shows its size
 check-durability: $(CONTRACT)  ## What is acknowledged is on disk
 	@$(RUN) -m tests.checks.durability $(ARGS)
@@ -108,4 +111,4 @@ $(BUF): package-lock.json $(READY)
 	@$(NPM) ci --silent --ignore-scripts
 	@touch $@
 
-.PHONY: up down status logs test test-whole lint bench check-durability check-once chaos deny-unchanged identity routes help protos lock clean
+.PHONY: up down status logs test test-whole lint bench bench-search check-durability check-once chaos deny-unchanged identity routes help protos lock clean

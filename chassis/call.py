@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+MOMENT = "kith-moment"  # metadata of an answer to a write: when it was; of a read: what it must not be older than
+
 
 @dataclass(frozen=True)
 class Call:
@@ -15,6 +17,7 @@ class Call:
     if_match: str = ""
     quiet: bool = False  # workflows are to let its events be
     hints: list[tuple[str, str]] = field(default_factory=list, compare=False)
+    not_before: str = ""  # the moment of a write that a read must see
 
 
 _MOST_HINTS = 40

@@ -7,10 +7,12 @@ cannot forget either. What a new record needs and what follows from its fields, 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any, ClassVar, Self
 
 from google.protobuf.message import Message
 from mongoengine import StringField
+from pymongo import UpdateOne
 
 from chassis import mirror
 from chassis.clock import now
@@ -21,6 +23,8 @@ from chassis.listing import TOKENS, Catalogue, condition, page, projection, quer
 from chassis.plain import differences
 from chassis.principal import Principal, Scope, principal
 from chassis.refusals import Forbidden, Invalid, NotFound, Refused, Violation
+
+_AT_ONCE = 1_000  # records in a command that retells
 
 
 class NotDeleted(Refused):
@@ -214,6 +218,22 @@ class Noun(Kept):
         if event := cls.about().event("Purged"):
             noun.record(event(**{f"{cls.about().noun}_id": noun.id}))
         noun.erase()
+
+    @classmethod
+    def retell(cls, about: dict[str, Any], **told: Any) -> None:
+        """Write what another record tells into the fields `told` of the records that have the values `about`.
+
+        They are found by it from then on. It is no revision of theirs, and no event of theirs tells it.
+        """
+        read = dict.fromkeys(("tenant_id", FIELDS, *(path.partition(".")[0] for path in cls.searched)), True)
+        rows = cls._get_collection().find({"tenant_id": principal().tenant_id, **about}, read)
+        while some := list(islice(rows, _AT_ONCE)):
+            for row in some:
+                row |= told
+                cls._learn(row)
+            changes = {row["_id"]: {**told, TOKENS: tokens(cls._texts(row))} for row in some}
+            writes = [UpdateOne({"_id": id}, {"$set": change}) for id, change in changes.items()]
+            cls._get_collection().bulk_write(writes, ordered=False)
 
     @classmethod
     def of_external_id(cls, system: str, external_id: str) -> Self | None:

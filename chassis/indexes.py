@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel
 
 from chassis.document import Noun
 from chassis.fields import FIELDS, UNIQUE
-from chassis.listing import INDEX
+from chassis.listing import INDEX, vocabulary
+from chassis.listing.paths import NEWEST, WORDS
 from chassis.plain import LISTS
 from chassis.projection import Projection
 
@@ -21,6 +22,8 @@ def prepare(model: type[Noun] | type[Projection]) -> None:
     standing = _standing(model) if issubclass(model, Noun) else []
     if issubclass(model, Noun) and model.about().event("Purged") and f"{_EXPIRING}_1" in _present(model):
         model._get_collection().drop_index(f"{_EXPIRING}_1")  # from before its purges were announced
+    if issubclass(model, Noun) and model.searched:
+        vocabulary.prepare(model._get_db())
     if wanted := standing + [_index(*names, "_id") for names in model.indexed]:
         model._get_collection().create_indexes(wanted)
 
@@ -31,8 +34,8 @@ def _present(model: type[Noun]) -> Any:
 
 def _standing(noun: type[Noun]) -> list[IndexModel]:
     indexes = [
-        _index("_id", order=DESCENDING),
-        _index("search_tokens"),
+        IndexModel(NEWEST),
+        IndexModel(WORDS),
         _unique("external_ids", "external_ids.system", "external_ids.id"),
         _deleted(noun),
     ]
@@ -55,8 +58,8 @@ def _deleted(noun: type[Noun]) -> IndexModel:
     return IndexModel([(_EXPIRING, ASCENDING)], expireAfterSeconds=int(RESTORABLE.total_seconds()))
 
 
-def _index(*names: str, order: int = ASCENDING) -> IndexModel:
-    return IndexModel([("tenant_id", ASCENDING), *((name, order) for name in names)])
+def _index(*names: str) -> IndexModel:
+    return IndexModel([("tenant_id", ASCENDING), *((name, ASCENDING) for name in names)])
 
 
 def _unique(present: str, *names: str) -> IndexModel:

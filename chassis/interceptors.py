@@ -15,8 +15,8 @@ from google.rpc import status_pb2
 from grpc_status import rpc_status
 from pymongo import errors as mongo
 
-from chassis import idempotency, telemetry, transaction
-from chassis.call import Call, answering, call
+from chassis import idempotency, moment, telemetry, transaction
+from chassis.call import MOMENT, Call, answering, call
 from chassis.contract import RpcContract
 from chassis.fields.sight import concealing
 from chassis.principal import acting_as, principal, verify
@@ -48,7 +48,8 @@ def guarded(rpc: RpcContract, answer: Answer, nouns: Sequence[Any] = ()) -> Answ
     if rpc.streams_in:
         answer = concealed(rpc, taking_in(rpc, answer), nouns)
     else:
-        answer = validated(rpc, concealed(rpc, answer if rpc.reads else writing(rpc, answer), nouns))
+        answer = reading(answer) if rpc.reads else writing(rpc, answer)
+        answer = validated(rpc, concealed(rpc, answer, nouns))
     return permitted(rpc, answer)
 
 
@@ -115,6 +116,7 @@ def identified(answer: Answer, public_key: str) -> Answer:
             request_id=metadata.get("x-request-id", ""),
             idempotency_key=metadata.get("idempotency-key", ""),
             if_match=metadata.get("if-match", ""),
+            not_before=metadata.get(MOMENT, ""),
         )
         with acting_as(verify(token, public_key)), answering(this):
             return answer(request, context)
@@ -168,8 +170,23 @@ def taking_in(rpc: RpcContract, answer: Callable[..., Any]) -> Answer:
     return layer
 
 
+def reading(answer: Answer) -> Answer:
+    """Answer a read that names the moment of a write from what was there then, or later."""
+
+    def layer(request: Any, context: grpc.ServicerContext) -> Message:
+        if not call().not_before:
+            return answer(request, context)
+        with moment.reached(call().not_before):
+            return answer(request, context)
+
+    return layer
+
+
 def writing(rpc: RpcContract, answer: Answer) -> Answer:
-    """Run a write in one transaction with its idempotency record; a repeated key gets the first answer."""
+    """Run a write in one transaction with its idempotency record; a repeated key gets the first answer.
+
+    The answer comes with the moment of the commit, for reads that must see it.
+    """
 
     def layer(request: Any, context: grpc.ServicerContext) -> Message:
         def answered() -> Message:
@@ -180,9 +197,8 @@ def writing(rpc: RpcContract, answer: Answer) -> Answer:
             response, replayed = transaction.run(answered), False
         else:
             response, replayed = transaction.run(lambda: idempotency.once(rpc, request, answered))
-        beside = [*call().hints, *([("idempotency-replayed", "true")] if replayed else [])]
-        if beside:
-            context.set_trailing_metadata(tuple(beside))
+        beside = [(MOMENT, moment.written()), *call().hints, *([("idempotency-replayed", "true")] if replayed else [])]
+        context.set_trailing_metadata(tuple(beside))
         return response
 
     return layer

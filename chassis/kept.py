@@ -19,7 +19,7 @@ from chassis.contract import NounContract, noun_of
 from chassis.events import outbox
 from chassis.fields import FIELDS, NOTHING, UNIQUE, Schema, schema_of
 from chassis.ids import new_id
-from chassis.listing import TOKENS, Catalogue, catalogue, tokens, values
+from chassis.listing import TOKENS, Catalogue, catalogue, names, tokens, values, vocabulary
 from chassis.plain import Plain, differences
 from chassis.principal import principal
 from chassis.refusals import AlreadyExists, Invalid, StaleRevision, Violation
@@ -133,6 +133,8 @@ class Kept(Plain):
             self.revision, self.update_time = self._before["revision"], self._before["update_time"]
             return False
         self._claim_unique(changes)
+        if TOKENS in changes:
+            self._learn(row)
         if self._before is None:
             transaction.insert(self._get_collection(), row)
         else:
@@ -237,13 +239,10 @@ class Kept(Plain):
         return cls, principal().tenant_id, system, id
 
     def _row(self) -> dict[str, Any]:
-        row, fields = self._stored(), catalogue(self.contract.DESCRIPTOR)
-        texts = [text for path in self.searched for text in values(row, fields[path]) if text]
+        row = self._stored()
         if custom := row.get(FIELDS):
-            schema = self._schema()
-            texts += schema.words(custom)
-            row |= schema.entries(custom)
-        if found := tokens(texts):
+            row |= self._schema().entries(custom)
+        if found := tokens(self._texts(row)):
             row[TOKENS] = found
         if keys := self.duplicate_keys():
             row[mirror.DUPLICATE_KEYS] = keys
@@ -257,6 +256,21 @@ class Kept(Plain):
     def duplicate_keys(self) -> list[str]:
         """Under which keys the record's likes are found, kept beside it in `duplicate_keys`; none where nobody looks for them."""
         return []
+
+    @classmethod
+    def _texts(cls, row: dict[str, Any]) -> list[str]:
+        fields = catalogue(cls.contract.DESCRIPTOR)
+        texts = [text for path in cls.searched for text in values(row, fields[path]) if text]
+        if custom := row.get(FIELDS):
+            texts += schema_of(row["tenant_id"], cls.kind_name()).words(custom)
+        return texts
+
+    @classmethod
+    def _learn(cls, row: dict[str, Any]) -> None:
+        """Let searches know the words of the row's names, also where the transaction is undone: then they find nothing."""
+        collection, tenant_id = cls._get_collection(), row["tenant_id"]
+        if words := vocabulary.unknown(collection, tenant_id, names(cls._texts(row))):
+            transaction.apart(lambda: vocabulary.learn(collection, tenant_id, words))
 
     def _stored(self) -> dict[str, Any]:
         # What `to_mongo` would give, without asking every field: a document's values have their stored shape already, and

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import mongoengine
+from bson.timestamp import Timestamp
 from mongoengine.errors import OperationError
 from pymongo import MongoClient, UpdateOne, WriteConcern
 from pymongo.collection import Collection
@@ -41,6 +42,8 @@ class _Work:
 
 
 _current: ContextVar[_Work | None] = ContextVar("work", default=None)
+committed: ContextVar[Timestamp | None] = ContextVar("committed", default=None)
+"""When, on the clock of the database, this thread's last transaction was committed."""
 
 
 def connect(url: str, threads: int = 8, **options: Any) -> Database:
@@ -78,9 +81,11 @@ def run(work: Callable[[], Answer]) -> Answer:
     """
     runs = itertools.count(1)
     with mongoengine.get_connection().start_session() as session:
-        return session.with_transaction(
+        answer = session.with_transaction(
             lambda _: _bound(session, work, last=next(runs) >= _MOST_RUNS), ReadConcern("snapshot"), _WRITE
         )
+        committed.set(session.operation_time)
+        return answer
 
 
 def remembered(key: Hashable, load: Callable[[], Answer]) -> Answer:

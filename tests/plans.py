@@ -11,12 +11,14 @@ def plan(
 ) -> tuple[set[str], set[tuple[str, ...]]]:
     """The stages, `IXSCAN` and so on, and the fields of each index that is used."""
     explained = collection.find(query, sort=list(sort), limit=6).explain()
-    found = list(_stages(explained["queryPlanner"]["winningPlan"]))
+    found = list(stages(explained["queryPlanner"]["winningPlan"]))
     return {each["stage"] for each in found}, {tuple(each["keyPattern"]) for each in found if "keyPattern" in each}
 
 
-def _stages(stage: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def stages(stage: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A stage of a plan and all below it; of a plan of the newer engine, those that it was made from."""
+    stage = stage.get("queryPlan", stage)
     yield stage
     for inner in (stage.get("inputStage"), *stage.get("inputStages", ())):
         if inner:
-            yield from _stages(inner)
+            yield from stages(inner)

@@ -12,12 +12,12 @@ from chassis.listing.page import page
 from chassis.listing.predicate import predicate, values
 from chassis.listing.projection import projection
 from chassis.listing.query import query
-from chassis.listing.words import TOKENS, found_by, tokens
+from chassis.listing.words import TOKENS, names, tokens
 
 __all__ = [
     "page", "sortable",
     "Catalogue", "Field", "Kind", "Step", "catalogue",
     "Condition", "condition", "query", "predicate", "values",
     "projection",
-    "INDEX", "TOKENS", "tokens", "found_by", "fold",
+    "INDEX", "TOKENS", "tokens", "names", "fold",
 ]  # fmt: skip

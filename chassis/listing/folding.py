@@ -1,7 +1,8 @@
 """Reads text without regard to case and accents, and finds text in text that was stored as written.
 
 Folding is Unicode's compatibility decomposition (NFKD) and case folding, without combining marks; what then composes
-again composes (a Hangul syllable stays one character).
+again composes (a Hangul syllable stays one character). Letters with a stroke, and letters that one keyboard writes for
+those of another, do not decompose: for these there is a table.
 """
 
 import re
@@ -16,6 +17,12 @@ _BLOCKS = ((0x41, 0x2071), (0x212A, 0x212C), (0x2C00, 0x2E00), (0x3040, 0x3100),
 # Marks that may follow a letter of a text that is stored decomposed: those of names in common scripts.
 _MARKS = "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u064b-\u065f\u0670\u3099\u309a"
 _MARK = re.compile(f"[{_MARKS}]")
+# What people write for letters that they cannot type, as in passports (ICAO 9303) where that is usual; Persian letters
+# and endings as an Arabic keyboard has them.
+_PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i", "ħ": "h", "ŧ": "t", "ŋ": "n",
+     "\u0649": "\u064a", "\u06cc": "\u064a", "\u0629": "\u0647", "\u06a9": "\u0643"}
+)  # fmt: skip
 
 
 def fold(text: str) -> str:
@@ -23,7 +30,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     bare = "".join(each for each in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(each))
-    return unicodedata.normalize("NFC", bare.casefold())
+    return unicodedata.normalize("NFC", bare.casefold().translate(_PLAIN))
 
 
 def pattern(sought: str) -> str:

@@ -1,6 +1,6 @@
-"""One page of a list: everything that `ListRequest` asks, in one read."""
+"""One page of a list: everything that `ListRequest` asks, in as few reads as can be."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, TypeVar
 
@@ -8,10 +8,11 @@ from crm.common.v1 import listing_pb2
 from google.protobuf.message import Message
 from pymongo.collection import Collection
 
-from chassis.listing import token, words
+from chassis.listing import likeness, ranking, token, vocabulary, words
 from chassis.listing.catalogue import Catalogue, catalogue
 from chassis.listing.condition import condition
 from chassis.listing.order import order, sorting
+from chassis.listing.paths import Paths
 from chassis.listing.projection import projection, surplus, without
 from chassis.listing.query import query
 from chassis.refusals import Invalid
@@ -19,7 +20,9 @@ from chassis.refusals import Invalid
 Response = TypeVar("Response", bound=Message)
 Row = dict[str, Any]
 
-PAGE_SIZE, LARGEST_PAGE, LARGEST_TOTAL = 50, 200, 10_000
+PAGE_SIZE, LARGEST_PAGE = 50, 200
+NOWHERE: Row = {}
+LARGEST_TOTAL, LARGEST_FOUND = 10_000, 1_000  # a total counts so far, without a query and with one
 
 
 def page(
@@ -40,26 +43,49 @@ def page(
     the field, when filter, order, fields, size or token do not fit.
     """
     fields = fields or catalogue(contract.DESCRIPTOR)
-    keys, size = order(request.order_by, fields), _size(request)
-    bound_to = partial(token.fingerprint, narrow["tenant_id"], contract.DESCRIPTOR.full_name, request)
-    matching = _narrowed(narrow, _asked(request, fields))
-    here = [token.after(keys, token.position(request.page_token, keys, bound_to()))] if request.page_token else []
+    keys, size, ranks = order(request.order_by, fields), _size(request), _ranks(request)
+    filtered = [query(condition(request.filter, fields))] if request.HasField("filter") else []
+    paths = Paths(collection, narrow, keys, bool(filtered))
     sorted_by = [key.field.stored for key in keys]
-    shown = projection(request.fields, fields, also=sorted_by)
-    cursor = collection.find(_narrowed(matching, here), shown, sort=sorting(keys), limit=size + 1)
-    found = list(cursor.max_time_ms(max_time_ms))
-    rows = found[:size]
-    answer: dict[str, Any] = {}
+    wanted = projection(request.fields, fields, also=sorted_by)
+
+    def find(
+        ways: words.Ways, conditions: Sequence[Row], limit: int, *, behind: Row = NOWHERE, shown: Any = wanted
+    ) -> list[Row]:
+        def read(sought: Sequence[Row], narrow: Mapping[str, Any] = narrow, hint: Any = None) -> list[Row]:
+            asked = _narrowed(narrow, [*filtered, *sought, *conditions, behind])
+            cursor = collection.find(asked, shown, sort=sorting(keys), limit=limit, hint=hint)
+            return list(cursor.max_time_ms(max_time_ms))
+
+        return paths.read(ways, limit, behind, read)
+
+    def meant(word: str) -> list[str]:
+        return vocabulary.meant(collection, narrow["tenant_id"], word) if likeness.spelt(word) else []
+
+    bound_to = partial(token.fingerprint, narrow["tenant_id"], contract.DESCRIPTOR.full_name, request)
+    at = token.position(request.page_token, ranking.ranked(keys), bound_to()) if request.page_token else []
+    found = ranking.walk(ranks, keys, at, find, size + 1)
+    rows, answer = found[:size], dict[str, Any]()
     if len(found) > size:
-        answer["next_page_token"] = token.token(
-            rows[-1], keys, bound_to()
-        )  # before `as_wire`, which may change the rows
+        answer["next_page_token"] = token.token(rows[-1], ranking.ranked(keys), bound_to())
+    elif request.with_alike and not at:
+        rows += ranking.alike(request.query, [row["_id"] for row in rows], find, meant, size - len(rows))
     records = _records_of(response_type.DESCRIPTOR, contract.DESCRIPTOR)
     answer[records] = _shown(rows, request, fields, sorted_by, as_wire)
-    if request.with_total:
-        whole = not request.page_token and len(found) <= size  # then nobody has to count
-        answer["total"] = _told(len(found)) if whole else _total(collection, matching, max_time_ms)
+    if request.with_total and not request.page_token and len(found) <= size:
+        answer["total"] = {"value": len(found), "relation": "eq"}  # then nobody has to count
+    elif request.with_total:
+        sought, hint = paths.led(words.begun(request.query))
+        answer["total"] = _total(collection, _narrowed(narrow, [*filtered, sought]), bool(sought), hint, max_time_ms)
     return response_type(**answer)
+
+
+def _ranks(request: listing_pb2.ListRequest) -> list[ranking.Rank]:
+    if not request.order_by:
+        return ranking.ranks(request.query)
+    if request.with_alike:
+        raise Invalid.field("with_alike", "is for searches that come the best first: leave out order_by")
+    return [ranking.Rank(words.begun(request.query))]
 
 
 def _size(request: listing_pb2.ListRequest) -> int:
@@ -68,31 +94,28 @@ def _size(request: listing_pb2.ListRequest) -> int:
     return request.page_size or PAGE_SIZE
 
 
-def _asked(request: listing_pb2.ListRequest, fields: Catalogue) -> list[Row]:
-    filtered = query(condition(request.filter, fields)) if request.HasField("filter") else {}
-    return [each for each in (words.found_by(request.query), filtered) if each]
-
-
 def _narrowed(narrow: Mapping[str, Any], conditions: Sequence[Row]) -> Row:
     # The tenant stays at the top, where indexes begin and where tests look for it.
-    return {**narrow, "$and": [*narrow.get("$and", ()), *conditions]} if conditions else dict(narrow)
+    asked = [each for each in conditions if each]
+    return {**narrow, "$and": [*narrow.get("$and", ()), *asked]} if asked else dict(narrow)
 
 
 def _shown(
-    rows: Iterable[Row], request: listing_pb2.ListRequest, fields: Catalogue, sorted_by: Sequence[str],
+    rows: list[Row], request: listing_pb2.ListRequest, fields: Catalogue, sorted_by: Sequence[str],
     as_wire: Callable[[Row], Row],
 ) -> list[Row]:  # fmt: skip
+    for row in rows:
+        row.pop(ranking.RANK, None)
     for path in surplus(request.fields, fields, sorted_by):
         rows = [without(row, path) for row in rows]
     return [as_wire(row) for row in rows]
 
 
-def _total(collection: Collection[Row], matching: Row, max_time_ms: int) -> Row:
-    return _told(collection.count_documents(matching, limit=LARGEST_TOTAL + 1, maxTimeMS=max_time_ms))
-
-
-def _told(count: int) -> Row:
-    return {"value": min(count, LARGEST_TOTAL), "relation": "eq" if count <= LARGEST_TOTAL else "gte"}
+def _total(collection: Collection[Row], asked: Row, by_words: bool, hint: Any, max_time_ms: int) -> Row:
+    # Whether a record is found by words cannot be read from an index alone, so each that counts is read.
+    largest, by = LARGEST_FOUND if by_words else LARGEST_TOTAL, {"hint": hint} if hint else {}
+    count = collection.count_documents(asked, limit=largest + 1, maxTimeMS=max_time_ms, **by)
+    return {"value": min(count, largest), "relation": "eq" if count <= largest else "gte"}
 
 
 @cache

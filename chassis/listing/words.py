@@ -1,15 +1,18 @@
 """Finds records by words: a record keeps the words of its searched fields, folded; a query's words must each begin one.
 
-A word is a run of letters, marks and digits. Where a script writes no spaces (Han, kana, Thai, …) every two neighbours
-are a word, so that any part of a run is found. An e-mail address is also kept whole; a telephone number also without
-its country code.
+A word is a run of letters, marks and digits. Where a script writes no spaces (Han, kana, Thai, …), or names run together
+(Hangul), every two neighbours are a word, so that any part of a run is found. An e-mail address is also kept whole; a
+telephone number also without its country code.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from bson.regex import Regex
 
 from chassis.listing.folding import fold
 from chassis.validation.formats import telephone
@@ -17,12 +20,13 @@ from chassis.validation.formats import telephone
 TOKENS = "search_tokens"  # the stored field
 MOST_TOKENS = 200  # of a record; words beyond are not found
 LONGEST_TEXT = 5_000  # characters of one field; what follows is not found
+MOST_NAMES, LONGEST_NAME = 12, 200  # words of a record that are found misspelt, characters of a field
 LONGEST_TOKEN = 64  # of a word; an address is kept whole
 
-# Thai to Lao, Myanmar, Khmer, kana, Han.
+# Thai to Lao, Myanmar, Khmer, kana, Han, Hangul.
 _UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003ffff"
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+    "\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _RUN = re.compile(f"(?P<unspaced>[{_UNSPACED}]+)|[^{_UNSPACED}]+")
 _ASCII_WORD = re.compile(r"[^\W_]+", re.ASCII)
@@ -36,30 +40,80 @@ def tokens(texts: Iterable[str]) -> list[str]:
     """The words of `texts`, each once, the first 200 in their order: what a record keeps in `search_tokens`."""
     found: dict[str, None] = {}
     for text in texts:
-        for word in _kept(text[:LONGEST_TEXT]):
+        for word in _of(text[:LONGEST_TEXT]):
             found[word] = None
             if len(found) == MOST_TOKENS:
                 return list(found)
     return list(found)
 
 
-def found_by(query: str) -> dict[str, Any]:
-    """The MongoDB query for the records of which each word of `query` begins a token; all records when it has none."""
-    words = sorted(set(_sought(query)), key=len, reverse=True)
-    # A word that another one begins with is found with it; the longest comes first, for it narrows the index most.
+def names(texts: Iterable[str]) -> list[str]:
+    """The words of `texts` that are misspelt when searched for, each once, the first 12: addresses are copied or guessed."""
+    found = dict.fromkeys(word for text in texts if "@" not in text for word in _words(fold(text[:LONGEST_NAME])))
+    return list(found)[:MOST_NAMES]
+
+
+@dataclass(frozen=True)
+class Term:
+    """What one word of a query asks of a record: a token that it begins, or one of some whole tokens."""
+
+    beginning: str = ""
+    whole: tuple[str, ...] = ()
+
+    @property
+    def is_one_word(self) -> bool:
+        """Whether one whole token is asked for."""
+        return not self.beginning and len(self.whole) == 1
+
+    @property
+    def condition(self) -> dict[str, Any]:
+        """The MongoDB query for the records that have such a token."""
+        begins = f"^{re.escape(self.beginning)}"
+        if not self.beginning:
+            return {TOKENS: {"$in": list(self.whole)} if len(self.whole) > 1 else self.whole[0]}
+        if not self.whole:
+            return {TOKENS: {"$regex": begins}}
+        # Python's own patterns bring a flag for which MongoDB would read the whole index.
+        return {TOKENS: {"$in": [Regex(begins), *self.whole]}}
+
+
+Ways = tuple[
+    tuple[Term, ...], ...
+]  # one of which a record must satisfy, with all its terms; any record where there is none
+
+
+def begun(query: str) -> Ways:
+    """Each word of `query` begins a token."""
+    words = sought(query)
+    # A word that another one begins with is found with it.
     needed = [word for place, word in enumerate(words) if not any(each.startswith(word) for each in words[:place])]
-    each_word = [_begins(word) for word in needed]
-    ways = [{"$and": each_word}] if each_word else []
-    if number := _dialled(query):
-        ways.append(_begins(number))
-    return {"$or": ways} if len(ways) > 1 else ways[0] if ways else {}
+    return _ways(query, needed, Term)
 
 
-def _begins(word: str) -> dict[str, Any]:
-    return {TOKENS: {"$regex": f"^{re.escape(word)}"}}
+def holding(query: str) -> Ways:
+    """Each word of `query` is a token."""
+    return _ways(query, sought(query), lambda word: Term(whole=(word,)))
 
 
-def _kept(text: str) -> Iterator[str]:
+def found_by(ways: Ways) -> dict[str, Any]:
+    """The MongoDB query for the records that satisfy one of `ways`; all records when there is none."""
+    each = [{"$and": [term.condition for term in way]} for way in ways]
+    return {"$or": each} if len(each) > 1 else each[0] if each else {}
+
+
+def sought(query: str) -> list[str]:
+    """The words of `query`, each once; the longest come first, for they narrow the index most."""
+    return sorted(dict.fromkeys(_sought(query)), key=len, reverse=True)
+
+
+def _ways(query: str, words: list[str], wanted: Callable[[str], Term]) -> Ways:
+    # What looks like a telephone number is sought as one, too.
+    number = _dialled(query)
+    each = (tuple(wanted(word) for word in words), (wanted(number),) if number else ())
+    return tuple(way for way in each if way)
+
+
+def _of(text: str) -> Iterator[str]:
     folded = fold(text)
     if "@" in folded:
         yield from _addresses(folded)

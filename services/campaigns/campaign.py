@@ -45,7 +45,7 @@ class Campaign(Owned):
     contract = campaign_pb2.Campaign
     meta = {"collection": "campaigns"}
     searched = ("name", "description")
-    indexed = (("status",),)
+    indexed = (("status",), ("segment_ids",), ("exclude_segment_ids",), ("template_id",))
 
     name = StringField()
     description = StringField()

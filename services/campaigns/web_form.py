@@ -17,6 +17,7 @@ class WebForm(Owned):
     contract = web_form_pb2.WebForm
     meta = {"collection": "web_forms"}
     searched = ("name",)
+    indexed = (("campaign_id",),)
 
     name = StringField()
     fields = Parts(web_form_pb2.WebForm.Field)

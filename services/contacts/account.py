@@ -35,7 +35,10 @@ class Account(Mergeable, Routed):
         merging.Reference("documents", "account_ids"),
     )
     naming = ("parent_id",)
-    indexed = (("parent_id",), ("domain",), ("name",), ("duplicate_keys",), ("purchases.last_order_date",))
+    indexed = (
+        ("parent_id",), ("domain",), ("name",), ("owner_id", "name"), ("territory_id",), ("duplicate_keys",),
+        ("purchases.last_order_date",),
+    )  # fmt: skip
 
     name = StringField()
     legal_name = StringField()

@@ -47,6 +47,9 @@ class Contact(Mergeable, Routed):
         ("emails.address",),
         ("phones.number",),
         ("display_name",),
+        ("territory_id",),
+        ("owner_id", "display_name"),
+        ("owner_id", "account_id"),
         ("duplicate_keys",),
         ("purchases.last_order_date",),
     )

@@ -39,7 +39,7 @@ class Lead(Mergeable, Routed):
         "given_name", "middle_name", "family_name", "nickname", "display_name", "phonetic_given_name", "phonetic_family_name",
         "company_name", "email", "phone",
     )  # fmt: skip
-    indexed = (("status",), ("email",), ("source",), ("campaign_id",), ("duplicate_keys",),
+    indexed = (("status",), ("email",), ("source",), ("campaign_id",), ("territory_id",), ("duplicate_keys",),
                ("conversion.account_id",), ("conversion.contact_id",))  # fmt: skip
     children = (merging.Reference("attachments", "record_id"),)
 

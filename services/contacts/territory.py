@@ -24,7 +24,7 @@ class Territory(Noun):
     contract = territory_pb2.Territory
     meta = {"collection": "territories"}
     searched = ("name",)
-    indexed = (("noun", "priority"), ("members.user_id",))
+    indexed = (("noun", "priority"), ("members.user_id",), ("assign_owner_id",), ("assign_team_id",))
 
     name = StringField()
     description = StringField()

@@ -8,6 +8,7 @@ import grpc
 import orjson
 from flask import Request, Response, g, request
 
+from chassis.call import MOMENT
 from chassis.declared import is_noun
 from chassis.refusals import NotFound
 from services.gateway import problems
@@ -25,6 +26,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 _TAG = re.compile(r'"([\x21\x23-\x7e]{1,200})"\Z')
 _BARE = re.compile(r"[A-Za-z0-9_.-]{1,200}\Z")
 _BESIDE = ("idempotency-replayed", "possible-duplicates")
+_MOMENT = re.compile(r"([a-z]+)-([0-9]{1,10}-[0-9]{1,10})\Z")
 
 
 class Endpoint:
@@ -51,17 +53,19 @@ class Endpoint:
         caller.demand(self._rpc.permission)
         message, places = self._intake.message(request, path)
         trail = metadata(caller)
-        conditional = False
-        if not self._rpc.reads:
+        conditional, at = False, self._service(message)
+        if self._rpc.reads:
+            trail += _not_before(request, at)
+        else:
             given = conditions(request)
             conditional = any(key == "if-match" for key, _ in given)
             trail += given
         try:
-            answer, call = self._channels.call(self._rpc, message, trail, at := self._service(message))
+            answer, call = self._channels.call(self._rpc, message, trail, at)
         except grpc.RpcError as error:
             raise problems.of_call(error, at, places, conditional=conditional) from None
         if not self._rpc.reads:
-            exchange.headers.update(_beside(call.trailing_metadata() or ()))
+            exchange.headers.update(_beside(call.trailing_metadata() or (), at))
         return self._response(message, answer, exchange.headers)
 
     def _service(self, message: Any) -> str:
@@ -101,13 +105,15 @@ class Endpoint:
         return printer(self.route.method.output_type, Projection(self._projected, fields))
 
 
-def _beside(metadata: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
-    """The headers that a service says beside its answer; several values of one are a list (RFC 9110, 5.3)."""
+def _beside(metadata: Iterable[tuple[str, str | bytes]], service: str) -> dict[str, str]:
+    """The headers that a service says beside its answer to a write; several values of one are a list (RFC 9110, 5.3)."""
     found: dict[str, str] = {}
     for key, value in metadata:
         if key in _BESIDE and isinstance(value, str):
             name = key.title()
             found[name] = f"{found[name]}, {value}" if name in found else value
+        if key == MOMENT and value:
+            found["Consistency-Token"] = f"{service}-{value!s}"
     return found
 
 
@@ -128,6 +134,19 @@ def conditions(request: Request) -> tuple[tuple[str, str], ...]:
     if faults:
         raise Invalid(faults)
     return tuple(found)
+
+
+def _not_before(request: Request, service: str) -> tuple[tuple[str, str], ...]:
+    """Metadata from Consistency-Token. Refused with Invalid when it is not from a write to the same service."""
+    given = request.environ.get("HTTP_CONSISTENCY_TOKEN")
+    if given is None:
+        return ()
+    token = _MOMENT.match(given.strip())
+    if not token or token[1] != service:
+        faults = Faults()
+        faults.header("Consistency-Token", f"one that a write to {service} has answered is expected")
+        raise Invalid(faults)
+    return ((MOMENT, token[2]),)
 
 
 def _place(results: list[dict[str, Any]]) -> None:

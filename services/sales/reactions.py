@@ -23,7 +23,7 @@ def name_the_account(event: contacts.AccountCreated | contacts.AccountUpdated, f
     """Show the account's name in lists of opportunities and orders; a name is no revision of theirs."""
     if "name" in Account.remember(event.account.id, fact.revision, name=event.account.name):
         for noun in (Opportunity, Order):
-            noun.objects(account_id=event.account.id).update(set__account_name=event.account.name)
+            noun.retell({"account_id": event.account.id}, account_name=event.account.name)
 
 
 @on(identity.UserCreated, identity.UserUpdated)

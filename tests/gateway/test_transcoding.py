@@ -218,3 +218,17 @@ def test_every_rpc_with_a_path_answers_as_described(gateway, stand_in):
     for_visitors = {rpc.name for rpc in RPCS.values() if rpc.permission == "campaigns.visitor.resolve"}
     own = {"SignIn", "SignOut"} | for_visitors  # asked by the gateway's own pages
     assert {name for name, _, _ in stand_in.asked} >= {rpc.name for rpc in RPCS.values()} - own
+
+
+def test_a_write_answers_when_it_was_and_a_read_that_names_it_tells_the_service(gateway, stand_in):
+    stand_in.trailing = (("kith-moment", "1763800000-3"),)
+    answer = conforms(gateway.post("/v1/contacts", json={}))
+    assert answer.headers["Consistency-Token"] == "contacts-1763800000-3"
+    conforms(gateway.get("/v1/contacts?query=ada", headers={"Consistency-Token": "contacts-1763800000-3"}))
+    assert stand_in.last("ListContacts")[1]["kith-moment"] == "1763800000-3"
+
+
+@pytest.mark.parametrize("given", ["sales-1763800000-3", "1763800000-3", "contacts-", "", "contacts-1763800000-3-4"])
+def test_a_consistency_token_of_nothing_here_is_refused(gateway, given):
+    answer = conforms(gateway.get("/v1/contacts", headers={"Consistency-Token": given}))
+    assert (answer.status_code, answer.json["errors"][0]["header"]) == (400, "Consistency-Token")

@@ -7,11 +7,14 @@ from typing import Any
 import grpc
 import pytest
 from crm.common.v1 import listing_pb2, requests_pb2
+from crm.contacts.v1 import events_pb2 as contacts
 from crm.sales.v1 import opportunity_pb2, order_pb2, pipeline_pb2, product_pb2, report_pb2
 
-from chassis import new_id
-from chassis.principal import Principal, acting_as
-from chassis.testing import Caller, details, somebody
+from chassis import Fact, new_id, now, transaction
+from chassis.contract import rpc_of
+from chassis.principal import Principal, acting_as, sign
+from chassis.testing import Caller, details, key_pair, reason, somebody
+from services.sales.reactions import name_the_account
 from services.sales.user import User
 from tests.builders.sales import a_pipeline_message, a_product_message, an_opportunity_message, euros
 from tests.refused import refusal
@@ -282,3 +285,39 @@ def test_several_are_read_at_once_in_the_order_asked_for(sales: Caller) -> None:
     assert [result.opportunity.id for result in results] == [second.id, "", first.id]
     assert [result.HasField("error") for result in results] == [False, True, False]
     assert results[0].opportunity.name == second.name
+
+
+def test_what_belongs_to_an_account_is_found_by_the_name_that_it_has_now(sales: Caller) -> None:
+    account, seen = new_id("acc"), []
+
+    def told(name: str, revision: int) -> None:
+        event = contacts.AccountUpdated(account={"id": account, "name": name})
+        fact = Fact(
+            new_id("evt"), sales.whom.tenant_id, "contacts", "crm.contacts.v1.AccountUpdated", "account.updated", account,
+            revision, now(), "usr_1", "session", "", "", "", "",
+        )  # fmt: skip
+        with acting_as(sales.whom):
+            transaction.run(lambda: name_the_account(event, fact))
+
+    told("Rose & Thorn", 1)
+    first, etag = opened(sales, account_id=account), opened(sales, account_id=account).etag
+    told("Häagen Nurseries", 2)
+    for query in ("rose thorn", "haagen", "200 haagen"):
+        found = sales.ListOpportunities(listing_pb2.ListRequest(query=query)).opportunities
+        seen.append((len(found), {each.account_name for each in found}, {each.etag for each in found}))
+    assert seen == [(0, set(), set()), (2, {"Häagen Nurseries"}, {etag}), (2, {"Häagen Nurseries"}, {etag})]
+    assert got(sales, first.id).account_name == "Häagen Nurseries"
+
+
+def test_a_search_that_names_a_write_finds_what_it_wrote(sales: Caller) -> None:
+    asked = opportunity_pb2.CreateOpportunityRequest(opportunity=an_opportunity_message(name="Trellis"))
+    rpc = rpc_of(sales.contracts[0].methods_by_name["CreateOpportunity"])
+    create = sales.channel.unary_unary(rpc.path, rpc.request.SerializeToString, rpc.response.FromString)
+    _, call = create.with_call(asked, metadata=(("kith-principal", sign(sales.whom, key_pair()[0])),))
+    at = dict(call.trailing_metadata())["kith-moment"]
+    found = sales.saying(kith_moment=at).ListOpportunities(listing_pb2.ListRequest(query="trel"))
+    assert [each.name for each in found.opportunities] == ["Trellis"]
+    later = f"{int(at.partition('-')[0]) + 1_000_000}-1"
+    with pytest.raises(grpc.RpcError) as behind:
+        sales.saying(kith_moment=later).ListOpportunities(listing_pb2.ListRequest(query="trel"))
+    assert (behind.value.code(), reason(behind.value)) == (grpc.StatusCode.UNAVAILABLE, "BEHIND")

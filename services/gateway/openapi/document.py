@@ -58,12 +58,22 @@ _PARAMETERS: Schema = {
         "5f0c6d3e-order-4711",
     ),
     "IfMatch": _text_header("If-Match", "Change only if this is the record's `etag`; else 412.", '"3"'),
+    "ConsistencyToken": _text_header(
+        "Consistency-Token",
+        "Answer with nothing older than the write that answered this; 503 with Retry-After when that would take longer than "
+        "a second. Without one, reads see every acknowledged write while they go to the database's primary.",
+        "contacts-1763800000-3",
+    ),
     "IfNoneMatch": _text_header("If-None-Match", "Answer 304 while this is the record's `etag`.", '"3"'),
     "CsrfToken": _text_header("X-CSRF-Token", "The session's `csrf_token`; needed with a cookie.", "b6d8…"),
 }
 _HEADERS: Schema = {
     "RequestId": {"description": "Id of the request, yours when you sent one.", "schema": {"type": "string"}},
     "ETag": {"description": "The record's `etag`, quoted.", "schema": {"type": "string"}},
+    "ConsistencyToken": {
+        "description": "The moment of the write; a read with it answers with nothing older.",
+        "schema": {"type": "string"},
+    },
     "Location": {"description": "Path of the new record.", "schema": {"type": "string"}},
     "PossibleDuplicates": {
         "description": "Records like the new one, where a rule of the tenant warns of them: "

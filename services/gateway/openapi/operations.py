@@ -50,8 +50,9 @@ def parameters(route: Route, schemas: Schemas) -> list[Schema]:
     if not route.rpc.reads:
         found += [_named("IdempotencyKey")]
         found += [_named("IfMatch")] if route.variables else []
-    elif route.verb == "GET" and is_noun(route.method.output_type):
-        found += [_named("IfNoneMatch")]
+    else:
+        found += [_named("ConsistencyToken")]
+        found += [_named("IfNoneMatch")] if route.verb == "GET" and is_noun(route.method.output_type) else []
     return found
 
 
@@ -100,6 +101,8 @@ def _responses(route: Route, schemas: Schemas) -> Schema:
     headers: Schema = {"X-Request-Id": _header("RequestId"), "RateLimit": _header("RateLimit")}
     if is_noun(output):
         headers["ETag"] = _header("ETag")
+    if not route.rpc.reads:
+        headers["Consistency-Token"] = _header("ConsistencyToken")
     answer: Schema = {"description": comment(output.full_name) or "The answer.", "headers": headers}
     answer["content"] = {BYTES: {"schema": {}}} if route.rpc.streams_out else {JSON: {"schema": schemas.ref(output)}}
     found: Schema = {"201" if route.creates else "200": answer}
