@@ -64,6 +64,7 @@ def of_service(service: str, tenant_id: str) -> Principal:
     return Principal(tenant_id=tenant_id, user_id=service, grants={"*.*.*": "all"})
 
 
+_RESERVED = "resolve"  # the gateway's own action; only a pattern that names it means it, and no role has one
 _current: ContextVar[Principal] = ContextVar("principal")
 
 
@@ -125,4 +126,6 @@ def verify(token: str, public_key: str) -> Principal:
 
 def _matches(pattern: str, permission: str) -> bool:
     parts, wanted = pattern.split("."), permission.split(".")
+    if wanted[-1] == _RESERVED and parts[-1] != _RESERVED:
+        return False
     return len(parts) == len(wanted) and all(part in ("*", want) for part, want in zip(parts, wanted, strict=True))

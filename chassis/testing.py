@@ -40,7 +40,7 @@ def key_pair() -> tuple[str, str]:
 
 def somebody(tenant_id: str = "", **fields: Any) -> Principal:
     """A principal of a tenant of its own, with every permission unless `grants` says otherwise."""
-    given = {"grants": {"*.*.*": "all"}, "via": "session", "user_id": new_id("usr")} | fields
+    given = {"grants": {"*.*.*": "all", "*.*.resolve": "all"}, "via": "session", "user_id": new_id("usr")} | fields
     return Principal(tenant_id=tenant_id or new_id("ten"), **given)
 
 

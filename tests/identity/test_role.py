@@ -1,11 +1,13 @@
 """The table of roles: what it must grant, and what it must never."""
 
 import pytest
+from crm.campaigns.v1 import service_pb2 as campaigns
 from crm.contacts.v1 import service_pb2 as contacts
 from crm.identity.v1 import service_pb2 as identity
 from crm.identity.v1 import user_pb2
 from crm.options.v1 import options_pb2
 from crm.sales.v1 import service_pb2 as sales
+from crm.support.v1 import service_pb2 as support
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +17,7 @@ from services.gateway.identity.role import ADMINISTRATOR, ROLES, grants
 
 RPCS = [
     rpc_of(method)
-    for module in (contacts, identity, sales)
+    for module in (campaigns, contacts, identity, sales, support)
     for service in module.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 ]
