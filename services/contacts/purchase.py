@@ -24,7 +24,13 @@ class Purchase(Noun):
     meta = {"collection": "purchases"}
     searched = ("number", "items.product_name")
     unique = ("order_id",)
-    indexed = (("account_id", "order_date"), ("contact_ids", "order_date"), ("order_date",), ("items.product_id",))
+    indexed = (
+        ("account_id", "order_date"),
+        ("contact_ids", "order_date"),
+        ("order_date",),
+        ("items.product_id",),
+        ("rep_id",),
+    )
 
     order_id = StringField()
     number = StringField()

@@ -51,7 +51,8 @@ class Ticket(Owned):
     unique = ("number",)
     indexed = (
         ("status", "open_time"), ("requester_id", "open_time"), ("requester_email", "open_time"), ("account_id", "open_time"),
-        ("queue", "status"), ("mailbox_id",), ("participants.email",), ("participants.contact_id",), ("follow_up_of",),
+        ("queue", "status"), ("mailbox_id",), ("asset_id",), ("follow_up_of",), ("participants.email",),
+        ("participants.contact_id",),
     )  # fmt: skip
 
     number = StringField()

@@ -21,8 +21,10 @@ def lists(noun: Any) -> Iterator[tuple[str, Asked]]:
     yield "newest first", {}
     for path in references(noun):
         yield f"of one {path}", {"filter": _equal(noun, path)}
+    shown = {field.stored for field in catalogue(noun.contract.DESCRIPTOR).values()}
     for names in noun.indexed:
-        yield from _by(noun, names)
+        if shown.issuperset(names):  # others are for what the service itself asks
+            yield from _by(noun, names)
 
 
 def searches(noun: Any) -> Iterator[tuple[str, Asked]]:

@@ -29,19 +29,22 @@ def a_kind(noun: Any) -> str:
 def rows_of(noun: Any, tenant_id: str, count: int) -> list[dict[str, Any]]:
     """`count` stored rows of a noun and of the kind that is worked with, always the same but for their ids."""
     dice, fields = random.Random(noun.__name__), catalogue(noun.contract.DESCRIPTOR)
+    indexes = noun._get_collection().index_information().values()
+    alone = {name for index in indexes if index.get("unique") for name, _ in index["key"]}
     leaves = [
         each
         for each in fields.values()
         if each.kind not in (Kind.MESSAGE, Kind.OPAQUE, Kind.CUSTOM) and each.path not in ("id", "deleted_time")
     ]
-    return [_row(noun, tenant_id, leaves, dice, number) for number in range(count)]
+    return [_row(noun, tenant_id, leaves, alone, dice, number) for number in range(count)]
 
 
-def _row(noun: Any, tenant_id: str, leaves: list[Field], dice: random.Random, number: int) -> dict[str, Any]:
+def _row(
+    noun: Any, tenant_id: str, leaves: list[Field], alone: set[str], dice: random.Random, number: int
+) -> dict[str, Any]:
     row: dict[str, Any] = {"_id": new_id(noun.about().prefix), "tenant_id": tenant_id, "revision": 1}
     for field in leaves:
-        alone = field.path in noun.unique or field.path == "external_ids.id"
-        _put(row, field, f"{field.path} {number}" if alone else a_value(field, dice))
+        _put(row, field, f"{field.path} {number}" if field.stored in alone else a_value(field, dice))
     if noun.about().owned:
         row |= {"owner_id": USERS[number % len(USERS)], "team_id": TEAMS[number % len(TEAMS)]}
     row |= noun.all_records()
