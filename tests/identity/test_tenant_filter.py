@@ -7,8 +7,8 @@ from tests.builders.identity import PASSWORD
 from tests.identity.watch import watch
 from tests.refused import refusal
 
-# Not a tenant's records, or rows that are found by a hash of tenant and more.
-OTHERS = {"guesses", "turns", "idempotency_records", "events", "leases", "inbox", "dead_letters"}
+# Not a tenant's records, or rows of which the id has the tenant in it.
+OTHERS = {"guesses", "turns", "idempotency_records", "events", "leases", "inbox", "dead_letters", "search_words"}
 
 # What looks across tenants: by what only the holder of a credential knows, or by the key of a tenant.
 ACROSS = {
