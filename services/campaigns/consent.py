@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, Self
 
 from crm.campaigns.v1 import consent_pb2
+from crm.common.v1 import listing_pb2
 
 from chassis import AlreadyExists, DateTimeField, Invalid, Noun, StringField, Violation, now
 from services.campaigns import keyring
@@ -39,6 +40,18 @@ class Consent(Noun):
     phone_number = StringField()
     lawful_basis = StringField()
     expire_time = DateTimeField()
+
+    @classmethod
+    def of_member(cls, request: consent_pb2.ListAudienceMemberConsentsRequest) -> consent_pb2.ListConsentsResponse:
+        """A page of what a contact said and of what was said about its address, the latest first. Refused with NotFound."""
+        email = AudienceMember.row(request.id).get("email") or ""
+        about = [("contact_id", request.id), *(("address", each) for each in sorted({email, email.lower()} - {""}))]
+        either = [{"field": field, "op": "eq", "value": {"string_value": value}} for field, value in about]
+        asked = listing_pb2.ListRequest(
+            filter={"any": either}, order_by=["-occur_time"], fields=request.fields,
+            page_size=request.page_size, page_token=request.page_token,
+        )  # fmt: skip
+        return cls.page(asked, consent_pb2.ListConsentsResponse)
 
     @property
     def reached(self) -> str:

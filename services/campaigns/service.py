@@ -180,6 +180,10 @@ class Campaigns(
         """What a sender would hear."""
         return standing.check(request)
 
+    def ListAudienceMemberConsents(self, request: Any, context: Any) -> Any:
+        """What was said about reaching a contact."""
+        return Consent.of_member(request)
+
     def CreateTopic(self, request: Any, context: Any) -> Any:
         """A purpose is declared."""
         return standing.declared(super().CreateTopic(request, context))

@@ -20,6 +20,12 @@ def refuse(_: object) -> None:
     raise Forbidden(permission="sales.order.read")
 
 
+def test_what_campaigns_knows_of_a_contact_is_asked_at_once(gateway: FlaskClient, stand_in: StandIn) -> None:
+    conforms(gateway.get(f"/v1/contacts/{CON}/overview"))
+    at_once = ["ListAudienceMemberConsents", "ListAudienceMemberDeliveries", "ListAudienceMembers"]
+    assert at_once in [sorted(each) for each in stand_in.together]
+
+
 def test_a_service_is_asked_once_for_all_blocks(gateway: FlaskClient, stand_in: StandIn) -> None:
     conforms(gateway.get(PATH))
     services = {block.rpc.service for block in OVERVIEWS[1].blocks if not block.after}
@@ -29,13 +35,17 @@ def test_a_service_is_asked_once_for_all_blocks(gateway: FlaskClient, stand_in: 
     assert len(several) < len(services)  # campaigns is asked for one thing, and that as everybody asks
 
 
-def test_a_contact_that_campaigns_has_not_heard_of_has_no_mails(gateway: FlaskClient, stand_in: StandIn) -> None:
+@pytest.mark.parametrize(("block", "records"), [("mails", "deliveries"), ("consents", "consents")])
+def test_what_campaigns_has_not_heard_of_is_empty(
+    gateway: FlaskClient, stand_in: StandIn, block: str, records: str
+) -> None:
     def unheard(asked: Any) -> None:
-        raise NotFound(noun="audience member", id=asked.id)
+        raise NotFound(noun="contact", id=asked.id)
 
-    stand_in.says["ListAudienceMemberDeliveries"] = unheard
-    mails = conforms(gateway.get(f"/v1/contacts/{CON}/overview")).json["mails"]
-    assert (mails["state"], mails["answer"]["deliveries"]) == ("FRESH", [])
+    [rpc] = [each.rpc_name for each in OVERVIEWS[0].blocks if each.name == block]
+    stand_in.says[rpc] = unheard
+    shown = conforms(gateway.get(f"/v1/contacts/{CON}/overview")).json[block]
+    assert (shown["state"], shown["answer"][records]) == ("FRESH", [])
 
 
 def test_the_record_itself_is_read_first(gateway: FlaskClient, stand_in: StandIn) -> None:

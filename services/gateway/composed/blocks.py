@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from crm.campaigns.v1 import campaign_pb2
+from crm.campaigns.v1 import campaign_pb2, consent_pb2
 from crm.common.v1 import listing_pb2, requests_pb2
 from crm.contacts.v1 import interaction_pb2
 from crm.sales.v1 import report_pb2
@@ -95,14 +95,9 @@ def its_mails(id: str) -> Any:
     return campaign_pb2.ListAudienceMemberDeliveriesRequest(id=id, page_size=5)
 
 
-def its_consents(audience: Any) -> Any:
-    """The latest words on being reached: its own, and those of its address."""
-    known = audience.audience_members
-    if not known:
-        return None
-    either = [condition("contact_id", [known[0].id])]
-    either += [condition("address", [known[0].email])] if known[0].email else []
-    return listing_pb2.ListRequest(filter={"any": either}, order_by=["-occur_time"], page_size=10)
+def its_consents(id: str) -> Any:
+    """The latest words on being reached: its own, and those about its address."""
+    return consent_pb2.ListAudienceMemberConsentsRequest(id=id, page_size=10)
 
 
 def its_segments(audience: Any) -> Any:
@@ -172,7 +167,8 @@ OVERVIEWS = (
             *_tickets_of("requester_id"),
             Block("mails", "The latest mails of campaigns.", "ListAudienceMemberDeliveries", its_mails,
                   unheard=True),
-            Block("consents", "What it said lately about being reached.", "ListConsents", its_consents, _CONSENT, "audience"),
+            Block("consents", "What it said lately about being reached.", "ListAudienceMemberConsents", its_consents,
+                  _CONSENT, unheard=True),
             Block("account", "The account that the contact works for.", "GetAccount", its_account, _COMPANY, "contact"),
             Block("orders", "The latest orders that name it.", "ListOrders",
                   those_of("contact_ids", order_by="-order_date"), _ORDER),
