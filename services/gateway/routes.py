@@ -36,7 +36,7 @@ def screens() -> Iterator[str]:
 
 
 def _screen(head: str, lines: Iterable[Line]) -> str:
-    return "\n".join([head, *(f"  {verb:6} {path:54} {rpc:23} {access}" for verb, path, rpc, access in lines)])
+    return "\n".join([head, *(f"  {verb:6} {path:53} {rpc:23} {access}" for verb, path, rpc, access in lines)])
 
 
 def _composed() -> Iterator[Line]:
