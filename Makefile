@@ -111,4 +111,4 @@ $(BUF): package-lock.json $(READY)
 	@$(NPM) ci --silent --ignore-scripts
 	@touch $@
 
-.PHONY: up down status logs test test-whole lint bench bench-search check-durability check-once chaos deny-unchanged identity routes help protos lock clean
+.PHONY: up down status logs test test-whole lint bench bench-search check-durability check-once chaos deny-unchanged identity duplicates routes help protos lock clean
