@@ -3,6 +3,7 @@
 A reader takes a cell's text, never empty, and gives the value; it raises ValueError with the sentence that the row is told.
 """
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ from chassis import declared
 from chassis.fields import CustomField
 
 Read = Callable[[str], Any]
+
+
+class Numeral(str):
+    """What a number of the file itself, not a text, is told as: no custom of writing numbers is about it."""
+
 
 _DATE_PARTS = re.compile(r"(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})(?:[T ]00:00(?::00)?)?\Z")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})\Z")
@@ -131,7 +137,9 @@ def instant(text: str) -> datetime:
 
 
 def number(text: str, mark: str) -> Decimal:
-    """A number with `mark` before its decimals, and any of the usual marks between its thousands."""
+    """A number with `mark` before its decimals, and any of the usual marks between its thousands; a Numeral as it is."""
+    if isinstance(text, Numeral) and math.isfinite(float(text)):
+        return Decimal(text)
     bare = text.strip()
     if not _AMOUNT.match(bare):
         raise ValueError("is no number")
@@ -151,17 +159,23 @@ def _whole(value: Decimal) -> int:
 
 def amount(text: str, customs: Customs) -> dict[str, Any]:
     """Money: a number with or without the code or the sign of its currency, before it or behind."""
-    bare, code = text.strip(), ""
-    for sign, known in _SIGNS.items():
-        if sign in bare:
-            bare, code = bare.replace(sign, "").strip(), known
-            break
-    if found := re.search(r"\b([A-Z]{3})\b", bare):
-        bare, code = bare.replace(found[1], "").strip(), found[1]
+    bare, code = (text, "") if isinstance(text, Numeral) else _currency(text.strip())
     value = number(bare, customs.decimal_mark)
     units = int(value)
     nanos = int((value - units) * 1_000_000_000)
     return {"units": units, "nanos": nanos} | ({"currency_code": code} if code else {})
+
+
+def _currency(text: str) -> tuple[str, str]:
+    """An amount without its currency, and the currency's code; empty where it names none."""
+    code = ""
+    for sign, known in _SIGNS.items():
+        if sign in text:
+            text, code = text.replace(sign, "").strip(), known
+            break
+    if found := re.search(r"\b([A-Z]{3})\b", text):
+        text, code = text.replace(found[1], "").strip(), found[1]
+    return text, code
 
 
 def option_of(options: Sequence[tuple[str, int]]) -> Read:

@@ -9,7 +9,6 @@ from crm.common.v1 import table_pb2
 from mongoengine import BooleanField, IntField, ListField, StringField
 
 from chassis import transaction
-from chassis.call import Call
 from chassis.files.file import File
 from chassis.importing import journal, undo
 from chassis.importing.cells import Customs
@@ -71,9 +70,9 @@ class Importing(Job):
         return replace(super().asked_by, via="import")
 
     @property
-    def asked_in(self) -> Call:
-        """Its events name the import, and say whether workflows are to stay quiet."""
-        return Call(request_id=self.id, quiet=bool(self.suppress_workflows))
+    def quiet(self) -> bool:
+        """Whether workflows are to let its events be."""
+        return bool(self.suppress_workflows)
 
     # ---------------------------------------------------------------- described
 

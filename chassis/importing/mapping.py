@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 
 from chassis.declared import OUTPUT_ONLY, REQUIRED, behaviors
 from chassis.fields import FIELDS, CustomField
-from chassis.importing.cells import Customs, Read, amount, custom_reader, instant, reader
+from chassis.importing.cells import Customs, Numeral, Read, amount, custom_reader, instant, reader
 from chassis.importing.links import Link
 from chassis.tables.sinks import FORMULA
 
@@ -225,7 +225,7 @@ def _is_nothing(entry: Any) -> bool:
 def _plain(cell: Any) -> str:
     if isinstance(cell, list | dict):
         return orjson.dumps(cell).decode()
-    return str(cell).lower() if isinstance(cell, bool) else str(cell)
+    return str(cell).lower() if isinstance(cell, bool) else Numeral(cell)
 
 
 def _said(fault: Exception) -> str:

@@ -62,6 +62,11 @@ class Job(Owned):
     def finished(self) -> None:
         """Note what follows from a task that ended well, in the transaction that says so."""
 
+    @property
+    def quiet(self) -> bool:
+        """Whether workflows are to let its events be."""
+        return False
+
     # ---------------------------------------------------------------- verbs of users
 
     @property
@@ -118,8 +123,8 @@ class Job(Owned):
 
     @property
     def asked_in(self) -> Call:
-        """The call that the work counts as: its events name the job, which says who asked."""
-        return Call(request_id=self.id)
+        """The call that the work counts as: its events name the job, which says who asked, and whether workflows let them be."""
+        return Call(request_id=self.id, quiet=self.quiet)
 
     def held_by(self, holder: str) -> bool:
         """Whether the work is still to be done, and by this holder."""

@@ -1,4 +1,4 @@
-"""XLSX: one sheet of a workbook, row by row. Cells are told as text as a person would type them: dates in ISO 8601."""
+"""XLSX: one sheet of a workbook, row by row. Numbers are numbers; all else is told as text, dates in ISO 8601."""
 
 import io
 import zipfile
@@ -16,7 +16,7 @@ class NoWorkbook(Exception):
     """The file is no workbook that we read."""
 
 
-def read(file: io.BufferedIOBase, name: str) -> Iterator[list[str]]:
+def read(file: io.BufferedIOBase, name: str) -> Iterator[list[Any]]:
     """The rows of the sheet called `name`, or of the first one; empty rows are none. Raises NoWorkbook."""
     try:
         with zipfile.ZipFile(file) as archive:
@@ -28,20 +28,20 @@ def read(file: io.BufferedIOBase, name: str) -> Iterator[list[str]]:
     if name and name not in book.sheetnames:
         raise NoWorkbook(f"there is no sheet {name!r}; there are {', '.join(book.sheetnames)}")
     for row in (book[name] if name else book.worksheets[0]).iter_rows(values_only=True):
-        cells = [_text(cell) for cell in row]
-        while cells and not cells[-1]:
+        cells = [_told(cell) for cell in row]
+        while cells and cells[-1] == "":
             cells.pop()
         if cells:
             yield cells
 
 
-def _text(cell: Any) -> str:
+def _told(cell: Any) -> str | int | float:
     if cell is None:
         return ""
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
+    if isinstance(cell, int | float):
+        return int(cell) if isinstance(cell, int) or cell.is_integer() else cell
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)

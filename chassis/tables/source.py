@@ -1,7 +1,7 @@
 """Any file as a header and rows of cells, without holding it in memory.
 
-A cell is text; of NDJSON it may be any JSON value. Bytes that are not of the file's encoding become lone surrogates, which
-whoever takes the cell refuses: one bad cell is one bad row, not a bad file.
+A cell is text; of XLSX it may be a number, of NDJSON any JSON value. Bytes that are not of the file's encoding become lone
+surrogates, which whoever takes the cell refuses: one bad cell is one bad row, not a bad file.
 """
 
 import codecs

@@ -1,14 +1,18 @@
 """Imports: files become records as their users say, each row once, and go again when it was a mistake."""
 
+import io
+import json
 from collections.abc import Callable
 from typing import Any
 
+import openpyxl
 import pytest
 from crm.common.v1 import listing_pb2
 from crm.contacts.v1 import account_pb2, contact_pb2, import_pb2
 
 from chassis import transaction
 from chassis.testing import Caller, details, somebody
+from tests.builders.fields import define
 from tests.contacts.importing import after, an_import, brought, contacts, counts, done, result, state, targets
 from tests.refused import refusal, refused
 
@@ -235,3 +239,24 @@ def test_decimal_commas_dates_and_national_numbers_are_read_as_their_country_wri
     revenue = account.annual_revenue
     assert (revenue.currency_code, revenue.units, revenue.nanos) == ("EUR", 1234, 500_000_000)
     assert isinstance(account, account_pb2.Account)
+
+
+def test_a_number_of_the_file_is_no_text_that_its_customs_are_about(caller: Caller) -> None:
+    define(caller, "score", noun="account", type="DECIMAL")
+    lines = '{"name": "A", "score": 12.5}\n{"name": "B", "score": "1.234,5"}\n{"name": "C", "score": -0.125}\n'
+    told = [json.loads(line) for line in lines.splitlines()]
+    columns = [{"header": "name", "target": "name"}, {"header": "score", "target": "custom_fields.score"}]
+    for data, name in ((a_workbook(told), "rows.xlsx"), (lines, "rows.ndjson")):
+        run = done(caller, data, name, noun="account", decimal_mark=",", columns=columns)
+        assert counts(run) == {"done": 3, "created": 3}
+    found = caller.ListAccounts(listing_pb2.ListRequest()).accounts
+    scores = [(each.name, each.custom_fields["score"]) for each in found]
+    assert sorted(scores) == sorted([("A", "12.5"), ("B", "1234.5"), ("C", "-0.125")] * 2)
+
+
+def a_workbook(rows: list[dict[str, Any]]) -> bytes:
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for line in (list(rows[0]), *(list(row.values()) for row in rows)):
+        book.active.append(line)
+    book.save(out)
+    return out.getvalue()

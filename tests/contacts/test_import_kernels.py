@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from crm.contacts.v1 import account_pb2, contact_pb2
 
-from chassis.importing.cells import Customs, amount, country, day, number, option_of, phone, yes_or_no
+from chassis.importing.cells import Customs, Numeral, amount, country, day, number, option_of, phone, yes_or_no
 from chassis.importing.guess import guess
 from chassis.importing.mapping import Mapping, TargetUnknown
 from services.contacts.imports import Import
@@ -188,6 +188,18 @@ def test_a_number_is_read_with_its_marks(text: str, mark: str, value: str) -> No
 def test_what_is_no_number_is_said_to_be_none(text: str) -> None:
     with pytest.raises(ValueError, match="is no number"):
         number(text, ",")
+
+
+@pytest.mark.parametrize("told", ["12.5", "-0.75", "1e+16", "7"])
+def test_a_number_of_the_file_itself_knows_no_customs(told: str) -> None:
+    assert number(Numeral(told), ",") == Decimal(told)
+    parts = amount(Numeral(told), Customs(decimal_mark=","))
+    assert parts["units"] + Decimal(parts["nanos"]) / 1_000_000_000 == Decimal(told)
+
+
+def test_what_is_not_finite_is_no_number() -> None:
+    with pytest.raises(ValueError, match="is no number"):
+        number(Numeral("inf"), ",")
 
 
 @pytest.mark.parametrize(

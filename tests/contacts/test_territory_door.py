@@ -4,50 +4,25 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-import grpc
 import pytest
 from crm.common.v1 import requests_pb2
 from crm.common.v1.listing_pb2 import Filter, ListRequest
 from crm.common.v1.requests_pb2 import DeleteRequest, GetRequest
-from crm.contacts.v1 import lead_pb2
 from crm.contacts.v1 import territory_pb2 as pb
 
 from chassis import new_id, today, transaction
-from chassis.testing import Caller, details, reason
+from chassis.testing import Caller
+from tests.builders.fields import define
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD
+from tests.contacts.customs import of_definition
+from tests.contacts.territories import NORTH, SOUTH, a_territory, violations, where
 
-NORTH, SOUTH = new_id("usr"), new_id("usr")
 YESTERDAY, TOMORROW = ((date.fromisoformat(today()) + timedelta(days=days)).isoformat() for days in (-1, 1))
-
-
-def where(field: str, value: Any, op: str = "eq") -> Filter:
-    kind = "number_value" if isinstance(value, int) else "string_value"
-    return Filter(field=field, op=op, value={kind: value})
-
-
-def a_territory(caller: Caller, name: str = "North", **fields: Any) -> pb.Territory:
-    given = {
-        "name": name,
-        "noun": "account",
-        "assign_owner_id": NORTH,
-        "filter": where("region", name.lower()),
-    } | fields
-    return caller.CreateTerritory(pb.CreateTerritoryRequest(territory=pb.Territory(**given)))
 
 
 def change(caller: Caller, id: str, **fields: Any) -> pb.Territory:
     territory = pb.Territory(id=id, **fields)
     return caller.UpdateTerritory(pb.UpdateTerritoryRequest(territory=territory, update_mask={"paths": list(fields)}))
-
-
-def refused(call: Any, *args: Any, **fields: Any) -> grpc.RpcError:
-    with pytest.raises(grpc.RpcError) as error:
-        call(*args, **fields)
-    return error.value
-
-
-def violations(call: Any, *args: Any, **fields: Any) -> dict[str, str]:
-    return dict(details(refused(call, *args, **fields))["violations"])
 
 
 def test_the_first_rule_that_fits_wins_and_says_so(caller: Caller) -> None:
@@ -107,66 +82,36 @@ def test_contacts_and_leads_have_territories_of_their_own(caller: Caller) -> Non
     assert LEAD.create(caller, employee_count=3).owner_id == NORTH
 
 
-def test_many_records_change_hands_in_bounded_steps_each_with_its_event(caller: Caller) -> None:
-    ids = [ACCOUNT.create(caller, region="north", name=f"Nursery {number}").id for number in range(5)]
-    ACCOUNT.create(caller, region="south")
-    request = pb.ReassignRecordsRequest(noun="account", filter=where("region", "north"), owner_id=SOUTH, page_size=2)
-    told = caller.PreviewReassignment(request)
-    assert (told.total.value, told.total.relation) == (5, "eq")
-    assert [(each.record_id, each.to_owner_id) for each in told.samples] == [(id, SOUTH) for id in ids]
-    assert {each.from_owner_id for each in told.samples} == {caller.whom.user_id}
-    counts = []
-    while not counts or request.page_token:
-        answer = caller.ReassignRecords(request)
-        counts.append((answer.reassigned_count, answer.unchanged_count))
-        request.page_token = answer.next_page_token
-    assert counts == [(2, 0), (2, 0), (1, 0)]
-    request.page_size = 0
-    assert caller.ReassignRecords(request).unchanged_count == 5
-    told_of = transaction.database()["events"].count_documents(
-        {"record_id": {"$in": ids}, "subject": "account.updated"}
-    )
-    assert told_of == 5
-
-
-def test_a_reassignment_by_rules_leaves_what_fits_none(caller: Caller) -> None:
-    north = a_territory(caller)
-    one, other = ACCOUNT.create(caller, region="north"), ACCOUNT.create(caller, region="east")
-    answer = caller.ReassignRecords(pb.ReassignRecordsRequest(noun="account", by_territories=True))
-    assert (answer.reassigned_count, answer.unchanged_count) == (1, 1)
-    assert caller.GetAccount(GetRequest(id=one.id)).territory_id == north.id
-    assert caller.GetAccount(GetRequest(id=other.id)).owner_id == caller.whom.user_id
-
-
-def test_a_reassignment_reaches_only_what_the_caller_may_change(
+def test_a_rule_looks_at_fields_of_the_tenants_own_even_those_that_the_writer_may_not_see(
     caller: Caller, colleague: Callable[..., Caller]
 ) -> None:
-    ACCOUNT.create(caller)
-    clerk = colleague(
-        grants={"contacts.*.read": "all", "contacts.territory.write": "all", "contacts.account.write": "own"}
-    )
-    own = ACCOUNT.create(clerk)
-    request = pb.ReassignRecordsRequest(noun="account", owner_id=clerk.whom.user_id)
-    assert caller.PreviewReassignment(request).total.value == 2
-    assert [each.record_id for each in clerk.PreviewReassignment(request).samples] == [own.id]
-    request.owner_id = NORTH
-    assert reason(refused(clerk.ReassignRecords, request)) == "FORBIDDEN"
-    request.noun = "lead"
-    assert reason(refused(clerk.ReassignRecords, request)) == "FORBIDDEN"
+    define(caller, "tier", noun="account")
+    define(caller, "margin", noun="account", type="INTEGER", read_roles=["manager"])
+    gold = {"custom_fields": {"tier": "gold"}}
+    rule = Filter(all=[where("custom_fields.tier", "gold")])
+    north = a_territory(caller, filter=rule, automatic="NEW_AND_CHANGED_RECORDS")
+    assert ACCOUNT.create(caller, **gold).territory_id == north.id
+    assert ACCOUNT.create(caller, custom_fields={"tier": "iron"}).territory_id == ""
+    hidden = where("custom_fields.margin", 40, "lt")
+    poor = a_territory(caller, "Poor", filter=hidden, automatic="NEW_RECORDS", priority=9, assign_owner_id=SOUTH)
+    rich = ACCOUNT.create(caller, custom_fields={"margin": 80})
+    clerk = colleague(grants={"contacts.*.*": "all"}, roles=("sales_rep",))
+    assert (ACCOUNT.create(clerk, **gold).territory_id, rich.territory_id) == (north.id, "")
+    assert ACCOUNT.create(caller, custom_fields={"margin": 20}).territory_id == poor.id
+    assert list(violations(a_territory, clerk, filter=hidden)) == ["territory.filter.field"]
 
 
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"owner_id": ""}, "owner_id"),
-        ({"by_territories": True}, "owner_id"),
-        ({"noun": "ticket"}, "noun"),
-        ({"filter": where("nothing", "x")}, "filter.field"),
-    ],
-)
-def test_a_reassignment_that_cannot_be_read_is_refused_by_place(caller: Caller, fields: Any, field: str) -> None:
-    request = pb.ReassignRecordsRequest(**({"noun": "account", "owner_id": NORTH} | fields))
-    assert list(violations(caller.PreviewReassignment, request)) == [field]
+def test_a_rule_whose_field_is_taken_away_takes_nothing_more_and_says_so(caller: Caller) -> None:
+    field = define(caller, "tier", noun="account")
+    rule = where("custom_fields.tier", "gold")
+    a_territory(caller, filter=rule, automatic="NEW_RECORDS")
+    caller.DeprecateFieldDefinition(of_definition(field))
+    caller.DeleteFieldDefinition(of_definition(field))
+    account = ACCOUNT.create(caller)
+    assert account.territory_id == ""
+    (step,) = caller.ExplainTerritory(pb.ExplainTerritoryRequest(record_id=account.id)).steps
+    assert not step.fits
+    assert "territory.filter.field" in step.fault
 
 
 @pytest.mark.parametrize(
@@ -220,10 +165,3 @@ def test_a_deleted_territory_takes_nothing_more_and_its_records_stay(caller: Cal
     caller.DeleteTerritory(DeleteRequest(id=territory.id))
     assert caller.GetAccount(GetRequest(id=account.id)).owner_id == NORTH
     assert ACCOUNT.create(caller, region="north").owner_id == caller.whom.user_id
-
-
-def test_a_converted_lead_can_still_change_hands(caller: Caller) -> None:
-    lead = LEAD.create(caller)
-    caller.ConvertLead(lead_pb2.ConvertLeadRequest(id=lead.id))
-    answer = caller.ReassignRecords(pb.ReassignRecordsRequest(noun="lead", owner_id=SOUTH))
-    assert answer.reassigned_count == 1

@@ -67,6 +67,7 @@ class Furnished:
         self._make("svc", **covered, name=f"{word} service", start_date="2026-01-01")
         self._make("lead", given_name=word, company_name=f"{word} works")
         self._make("ter", name=f"{word} coast", noun="lead", assign_owner_id=self.ids["usr"])
+        self._make("rea", noun="lead", to_territory_id=self.ids["ter"])
         names = {"forward_name": word, "backward_name": f"{word} of"}
         self._make("asl", {"key": f"{word}-at"}, key=f"{word}-of", from_noun="contact", to_noun="account", **names)
         ends = {"from_id": self.ids["con"], "to_id": self.ids["acc"]}

@@ -4,13 +4,15 @@ from typing import Any
 
 from crm.contacts.v1 import service_pb2_grpc, territory_pb2
 
-from chassis import batch, standard, today
-from services.contacts import reassignment
+from chassis import batch, job_verbs, standard, today
+from services.contacts import assignment
+from services.contacts.reassignment import Reassignment
 from services.contacts.territory import Territory
 
 
 class TerritoriesDoor(
-    standard(Territory),  # type: ignore[misc]
+    standard(Territory, Reassignment),  # type: ignore[misc]
+    job_verbs(Reassignment),  # type: ignore[misc]
     service_pb2_grpc.TerritoriesServiceServicer,
 ):
     """Answers TerritoriesService."""
@@ -22,17 +24,21 @@ class TerritoriesDoor(
 
     def ExplainTerritory(self, request: Any, context: Any) -> Any:
         """Which rule wins."""
-        return reassignment.explain(request.record_id)
+        return assignment.explain(request.record_id)
 
     def AssignTerritories(self, request: Any, context: Any) -> Any:
         """To whom the rules say."""
         answer = territory_pb2.AssignTerritoriesResponse()
-        return batch(answer, request.items, reassignment.assign, rpc="AssignTerritories")
+        return batch(answer, request.items, assignment.assign, rpc="AssignTerritories")
 
-    def PreviewReassignment(self, request: Any, context: Any) -> Any:
-        """What it would be."""
-        return reassignment.preview(request)
+    def ValidateReassignment(self, request: Any, context: Any) -> Any:
+        """Try it."""
+        with Reassignment.change(request) as handing:
+            handing.try_out()
+        return handing.message()
 
-    def ReassignRecords(self, request: Any, context: Any) -> Any:
-        """A step of it."""
-        return reassignment.reassign(request)
+    def StartReassignment(self, request: Any, context: Any) -> Any:
+        """Do it."""
+        with Reassignment.change(request) as handing:
+            handing.start()
+        return handing.message()

@@ -1,0 +1,63 @@
+"""The process that does a reassignment is killed, paused and killed again: every record changes hands once, there and back."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from pymongo import MongoClient
+
+from chassis import new_id
+from chassis.embedded import Servers
+from chassis.testing import Caller
+from tests.contacts.importing import counts, done, state
+from tests.contacts.killed import Process, await_
+from tests.contacts.reassigning import a_reassignment, after, asked, ended
+
+RECORDS = 6_000
+
+
+@pytest.fixture
+def process(servers: Servers) -> Iterator[Process]:
+    process = Process(servers)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def caller(process: Process) -> Iterator[Caller]:
+    with process.caller() as caller:
+        yield caller
+
+
+@pytest.mark.timeout(300)
+def test_no_record_changes_hands_twice_however_often_the_process_dies(
+    servers: Servers, process: Process, caller: Caller
+) -> None:
+    lines = "".join(f"Ada{n},ada{n}@x.example\n" for n in range(RECORDS))
+    assert state(done(caller, f"First name,E-mail\n{lines}")) == "DONE"
+    north = new_id("usr")
+    job = a_reassignment(caller, noun="contact", to_owner_id=north)
+    with MongoClient(servers.mongo_url("contacts"), w="majority") as client:
+        database = client.get_default_database()
+        mine = {"tenant_id": caller.whom.tenant_id}
+        given = lambda: database["contacts"].count_documents({**mine, "owner_id": north})  # noqa: E731
+        asked(caller, "Start", job.id)
+        await_(lambda: given() >= 200)
+        process.kill()
+        assert given() < RECORDS, "it was killed on its way"
+        process.start()
+        assert state(asked(caller, "Pause", job.id)) == "PAUSED"
+        stands = given()
+        assert stands < RECORDS
+        asked(caller, "Resume", job.id)
+        await_(lambda: given() >= stands + 200)
+        process.kill()
+        process.start()
+        run = ended(caller, job.id, seconds=120)
+        assert (state(run), counts(run)) == ("DONE", {"total": RECORDS, "done": RECORDS, "updated": RECORDS})
+        assert given() == RECORDS
+        told = database["events"].find({**mine, "type": "crm.contacts.v1.ContactUpdated"}, {"record_id": 1})
+        assert set(Counter(row["record_id"] for row in told).values()) == {1}
+        back = after(caller, "Revert", job.id)
+        assert (state(back), counts(back)) == ("REVERTED", {"total": RECORDS, "done": RECORDS, "updated": RECORDS})
+        assert given() == 0
