@@ -8,7 +8,7 @@ changes commit together, and a merge is followed once, so a process may die at a
 Records that move get a new revision and no event of their own: that of the merge says it for all.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,21 +28,32 @@ Row = dict[str, Any]
 class Reference:
     """A stored field that holds ids: alone, in a list, or under `key` of a dictionary or of the dictionaries of a list.
 
-    Fields of `along` tell of the record referred to and move with it. A projection is not `revised`: its revision is that of
-    what it tells of. Where the records of one holder share no `once_per`, one whose place the survivor has already stays.
+    Fields `beside` hold the same ids, one each; those of `along` tell of the record referred to and move with it. A projection is
+    not `revised`: its revision is that of what it tells of. Of several records that would have one place with the survivor, which
+    `once_per` reads of a stored row, the first has it; the others stay, and so does one without a place (None).
     """
 
     collection: str
     field: str
     key: str = ""
+    beside: tuple[str, ...] = ()
     along: tuple[str, ...] = ()
     revised: bool = True
-    once_per: str = ""
+    once_per: Callable[[Row], Hashable] | None = None
 
     @property
     def path(self) -> str:
         """Where a query finds the ids."""
         return f"{self.field}.{self.key}" if self.key else self.field
+
+    def naming(self, ids: Iterable[str]) -> Row:
+        """The query of the records that name one of these."""
+        return {"tenant_id": principal().tenant_id, self.path: {"$in": list(ids)}}
+
+    @property
+    def pointing(self) -> tuple[str, ...]:
+        """The stored fields that hold ids."""
+        return (self.field, *self.beside)
 
 
 @dataclass(frozen=True)
@@ -172,22 +183,24 @@ def _once(entries: list[Any], key: str) -> list[Any]:
 def _join(merge_id: str, reference: Reference, survivor_id: str, merged_ids: list[str], along: Row) -> int:
     database, tenant = transaction.database(), principal().tenant_id
     records, at = database[reference.collection], clock.now()
-    held = {"tenant_id": tenant, reference.path: {"$in": merged_ids}, "_id": {"$ne": survivor_id}}
-    wanted = dict.fromkeys((reference.field, *reference.along, *filter(None, [reference.once_per])), 1)
+    wanted = None if reference.once_per else dict.fromkeys((*reference.pointing, *reference.along), 1)
     taken = _taken(records, reference, survivor_id)
     notes, changes = [], []
-    for row in records.find(held, wanted):
-        if reference.once_per and (place := row.get(reference.once_per)) in taken:
+    for row in records.find(reference.naming(merged_ids), wanted):
+        if row["_id"] == survivor_id:
             continue
-        if reference.once_per:
-            taken.add(place)
-        after = {reference.field: pointed(row[reference.field], reference.key, merged_ids, survivor_id)}
+        after = {name: pointed(row.get(name), reference.key, merged_ids, survivor_id) for name in reference.pointing}
         after |= {name: along.get(name) for name in reference.along}
+        if reference.once_per:
+            place = reference.once_per(row | after)
+            if place in taken:
+                continue
+            taken.add(place)
         note = {
             "_id": f"{merge_id}/{reference.collection}/{row['_id']}/{reference.field}", "tenant_id": tenant,
             "merge_id": merge_id, "collection": reference.collection, "record_id": row["_id"],
-            "field": reference.field, "before": {name: row.get(name) for name in after}, "after": after,
-            "revised": reference.revised,
+            "field": reference.field, "beside": list(reference.beside), "revised": reference.revised,
+            "before": {name: row.get(name) for name in after}, "after": after,
         }  # fmt: skip
         notes.append(InsertOne(note))
         changes.append(UpdateOne({"_id": row["_id"]}, _change(after, reference.revised, at)))
@@ -197,11 +210,10 @@ def _join(merge_id: str, reference: Reference, survivor_id: str, merged_ids: lis
     return len(notes)
 
 
-def _taken(records: Any, reference: Reference, survivor_id: str) -> set[Any]:
+def _taken(records: Any, reference: Reference, survivor_id: str) -> set[Hashable]:
     if not reference.once_per:
         return set()
-    own = {"tenant_id": principal().tenant_id, reference.path: survivor_id}
-    return set(records.distinct(reference.once_per, own))
+    return {None, *map(reference.once_per, records.find(reference.naming([survivor_id])))}
 
 
 def _part(database: Database, note: Row) -> Conflict | None:
@@ -210,7 +222,10 @@ def _part(database: Database, note: Row) -> Conflict | None:
     if row is None:  # purged meanwhile
         return None
     try:
-        back = {**note["before"], field: parted(note["before"][field], note["after"][field], row.get(field))}
+        back = note["before"] | {
+            name: parted(note["before"][name], note["after"][name], row.get(name))
+            for name in (field, *note.get("beside", ()))
+        }
     except ValueError:
         return Conflict(note["collection"], note["record_id"], field)
     records.update_one({"_id": row["_id"]}, _change(back, note["revised"], clock.now()))

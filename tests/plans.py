@@ -5,6 +5,9 @@ from typing import Any
 
 from pymongo.collection import Collection
 
+from chassis import acting_as, merging, transaction
+from chassis.testing import somebody
+
 
 def plan(
     collection: Collection[dict[str, Any]], query: Mapping[str, Any], sort: Sequence[tuple[str, int]] = (("_id", -1),)
@@ -13,6 +16,16 @@ def plan(
     explained = collection.find(query, sort=list(sort), limit=6).explain()
     found = list(stages(explained["queryPlanner"]["winningPlan"]))
     return {each["stage"] for each in found}, {tuple(each["keyPattern"]) for each in found if "keyPattern" in each}
+
+
+def demand_indexed(reference: merging.Reference) -> None:
+    """Fail unless what a reference names is found by an index of its own."""
+    records = transaction.database()[reference.collection]
+    with acting_as(somebody()):
+        stages, _ = plan(records, reference.naming(["x_1", "x_2"]))
+    assert "COLLSCAN" not in stages
+    begin = {tuple(name for name, _ in index["key"][:2]) for index in records.index_information().values()}
+    assert ("tenant_id", reference.path) in begin
 
 
 def stages(stage: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

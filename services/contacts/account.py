@@ -7,6 +7,7 @@ from crm.contacts.v1 import account_pb2, channels_pb2, purchase_pb2
 
 from chassis import CustomFields, IntField, Invalid, ListField, Part, Parts, StringField, merging, principal, refer
 from services.contacts import postal, registers, telephones
+from services.contacts.association_label import BOTH_ENDS
 from services.contacts.channels import normal_domain, without_repeats
 from services.contacts.mergeable import Mergeable
 from services.contacts.portrait import Portrait, of_company
@@ -33,7 +34,11 @@ class Account(Mergeable, Routed):
         merging.Reference("interactions", "account_ids"),
         merging.Reference("attachments", "record_id"),
         merging.Reference("documents", "account_ids"),
+        merging.Reference("purchases", "account_id", revised=False),
+        *(merging.Reference(kept, "account_id") for kept in ("needs", "preferences", "assets", "service_contracts")),
+        BOTH_ENDS,
     )
+    bought_by = "account_id"
     naming = ("parent_id",)
     indexed = (
         ("parent_id",), ("domain",), ("name",), ("owner_id", "name"), ("territory_id",), ("duplicate_keys",),

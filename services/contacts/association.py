@@ -6,8 +6,9 @@ from typing import Any, Self
 from crm.contacts.v1 import association_pb2, events_pb2
 from google.protobuf.message import Message
 
-from chassis import IntField, Invalid, ListField, Noun, StringField, principal, refer, remembered
+from chassis import Invalid, ListField, Noun, StringField, principal, refer
 from services.contacts.account import Account
+from services.contacts.association_label import AssociationLabel
 from services.contacts.contact import Contact
 from services.contacts.lead import Lead
 from services.contacts.periods import Period, most_at_once
@@ -15,57 +16,7 @@ from services.contacts.refusals import AssociationAlreadyEnded, AssociationAlrea
 
 ENDS: dict[str, type[Noun]] = {"account": Account, "contact": Contact, "lead": Lead}
 
-# What every tenant begins with: key, nouns, names in both directions, limits.
-STANDARD = (
-    ("employer", "contact", "account", "works for", "employs", 0, 0),
-    ("decision_maker", "contact", "account", "decides for", "has as decision maker", 0, 0),
-    ("reports_to", "contact", "contact", "reports to", "is reported to by", 1, 0),
-    ("spouse", "contact", "contact", "is married to", "is married to", 1, 1),
-    ("partner", "account", "account", "is partner of", "is partner of", 0, 0),
-    ("parent_company", "account", "account", "belongs to", "owns", 1, 0),
-    ("referred_by", "lead", "contact", "was referred by", "referred", 0, 0),
-)
-
 _TURNS = "association_turns"
-
-
-class AssociationLabel(Noun):
-    """A way in which records belong together."""
-
-    contract = association_pb2.AssociationLabel
-    meta = {"collection": "association_labels"}
-    searched = ("key", "forward_name", "backward_name")
-    unique = ("key",)
-
-    key = StringField()
-    from_noun = StringField()
-    to_noun = StringField()
-    forward_name = StringField()
-    backward_name = StringField()
-    from_limit = IntField(default=0)
-    to_limit = IntField(default=0)
-    description = StringField()
-
-    @property
-    def without_direction(self) -> bool:
-        """The same from either side."""
-        return self.from_noun == self.to_noun and self.forward_name == self.backward_name
-
-    @classmethod
-    def named(cls, key: str) -> "AssociationLabel | None":
-        """The live label of that key, asked once per transaction."""
-        at = (cls, principal().tenant_id, key)
-        return remembered(at, lambda: cls.objects(key=key, deleted_time=None).first())
-
-    @classmethod
-    def lay_standard(cls) -> None:
-        """Give a tenant those of the standard labels whose keys it does not have."""
-        names = ("key", "from_noun", "to_noun", "forward_name", "backward_name", "from_limit", "to_limit")
-        taken = set(cls.objects().scalar("key"))
-        for values in STANDARD:
-            if values[0] not in taken:
-                fields: dict[str, Any] = dict(zip(names, values, strict=True))
-                cls.fresh(**fields).enter()
 
 
 class Association(Noun):

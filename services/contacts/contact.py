@@ -8,6 +8,7 @@ from crm.contacts.v1 import channels_pb2, contact_pb2, purchase_pb2
 from chassis import CustomFields, Invalid, ListField, Part, Parts, StringField, Violation, merging, refer
 from services.contacts import postal, telephones
 from services.contacts.account import Account
+from services.contacts.association_label import BOTH_ENDS
 from services.contacts.channels import (
     Entry,
     normal_address,
@@ -40,7 +41,12 @@ class Contact(Mergeable, Routed):
         merging.Reference("documents", "signature", "contact_id"),
         merging.Reference("share_links", "contact_id"),
         merging.Reference("document_views", "contact_id"),
+        merging.Reference("purchases", "contact_ids", revised=False),
+        *(merging.Reference(kept, "contact_id") for kept in ("needs", "preferences", "assets", "service_contracts")),
+        *(merging.Reference(asked, "contact_ids") for asked in ("erasures", "disclosures")),
+        BOTH_ENDS,
     )
+    bought_by = "contact_ids"
     naming = ("account_id",)
     indexed = (
         ("account_id",),

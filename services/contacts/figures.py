@@ -6,7 +6,7 @@ asked for anew only when a day may have gone.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 Row = dict[str, Any]
@@ -34,6 +34,18 @@ def follow(figures: Row, before: Row | None, after: Row | None, days: Days) -> R
         first, last = min(known, default=""), max(known, default="")
     moved |= {"first_order_date": first, "last_order_date": last}
     return {name: value for name, value in moved.items() if value not in ("", [])}
+
+
+def of(purchases: Iterable[Row]) -> Row:
+    """The stored PurchaseFigures of a customer with all these purchases."""
+    figures: Row = {}
+    for purchase in purchases:
+        figures = follow(figures, None, purchase, _no_days)
+    return figures
+
+
+def _no_days() -> tuple[str, str]:
+    return "", ""  # where nothing was before, no day goes
 
 
 def _counts(purchase: Row | None, kind: str) -> int:

@@ -9,6 +9,7 @@ from crm.contacts.v1 import events_pb2, lead_pb2
 
 from chassis import CustomFields, IntField, Invalid, ListField, Part, StringField, merging
 from services.contacts import postal, telephones
+from services.contacts.association_label import BOTH_ENDS
 from services.contacts.channels import normal_address, normal_language, without_repeats
 from services.contacts.mergeable import Mergeable
 from services.contacts.names import Name
@@ -41,7 +42,7 @@ class Lead(Mergeable, Routed):
     )  # fmt: skip
     indexed = (("status",), ("email",), ("source",), ("campaign_id",), ("territory_id",), ("duplicate_keys",),
                ("conversion.account_id",), ("conversion.contact_id",))  # fmt: skip
-    children = (merging.Reference("attachments", "record_id"),)
+    children = (merging.Reference("attachments", "record_id"), BOTH_ENDS)
 
     honorific = StringField()
     given_name = StringField()

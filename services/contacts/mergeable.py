@@ -20,7 +20,7 @@ from chassis import (
     now,
     principal,
 )
-from services.contacts import survivorship
+from services.contacts import figures, survivorship
 from services.contacts.channels import without_repeats
 from services.contacts.list import MEMBER_OF
 from services.contacts.matched import Matched
@@ -38,6 +38,7 @@ class Mergeable(Matched):
     meta: ClassVar[dict[str, Any]] = {"abstract": True}
     children: ClassVar[tuple[merging.Reference, ...]] = ()  # what names it within this service
     naming: ClassVar[tuple[str, ...]] = ()  # its fields with ids of others that may be merged meanwhile
+    bought_by: ClassVar[str] = ""  # the field by which purchases name it
 
     merged_ids = ListField(StringField())
 
@@ -97,6 +98,7 @@ class Mergeable(Matched):
         survivor._tell("Merged", merge, merged=[each.message() for each in merged])
         lists = without_repeats([id for row in (before, *rows) for id in row.get(MEMBER_OF, ())])
         survivor._stand_on(lists or before.get(MEMBER_OF))
+        cls._count_purchases(merge, [survivor.id])
         merge.keep_images(before, {**mirror.copied(survivor._before), MEMBER_OF: lists}, rows)
         return merge.enter()
 
@@ -118,6 +120,7 @@ class Mergeable(Matched):
         conflicts += survivor._told(changed)
         restored = [cls._have_again(row, conflicts) for row in rows]
         survivor._tell("Unmerged", merge, restored=restored)
+        cls._count_purchases(merge, [survivor.id, *merge.merged_ids])
         merge.end(principal().user_id, now(), conflicts)
         merge.keep()
         return merge
@@ -153,6 +156,17 @@ class Mergeable(Matched):
         """Stand on these lists; nobody is told, for the merge says it."""
         change = {"$unset": {MEMBER_OF: ""}} if list_ids is None else {"$set": {MEMBER_OF: list_ids}}
         self._get_collection().update_one({"_id": self.id, "tenant_id": self.tenant_id}, change)
+
+    @classmethod
+    def _count_purchases(cls, merge: Merge, ids: list[str]) -> None:
+        # Figures are no revision of the record, here as wherever they follow purchases.
+        if not merging.moved(merge.id, "purchases"):
+            return
+        database, tenant = cls._get_db(), principal().tenant_id
+        for id in ids:
+            counted = figures.of(database["purchases"].find({"tenant_id": tenant, cls.bought_by: id}))
+            change = {"$set": {"purchases": counted}} if counted else {"$unset": {"purchases": ""}}
+            cls._get_collection().update_one({"_id": id, "tenant_id": tenant}, change)
 
     def _tell(self, participle: str, merge: Merge, **others: Any) -> None:
         about = self.about()

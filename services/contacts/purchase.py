@@ -7,9 +7,8 @@ from crm.common.v1 import listing_pb2, money_pb2
 from crm.contacts.v1 import purchase_pb2
 from crm.sales.v1 import order_pb2
 
-from chassis import BooleanField, ListField, Noun, Part, Parts, Scope, StringField, mirror, principal
+from chassis import BooleanField, ListField, Noun, Part, Parts, Scope, StringField, merging, mirror, principal
 from services.contacts.account import Account
-from services.contacts.channels import without_repeats
 from services.contacts.contact import Contact
 from services.contacts.figures import SALE, follow
 from services.contacts.sight import of_customers
@@ -87,7 +86,8 @@ class Purchase(Noun):
         told = mirror.stored(order)
         purchase = cls.fresh(
             (before or {}).get("_id", ""), order_id=order.id, number=order.number, kind=told.get("kind", SALE),
-            account_id=order.account_id or None, contact_ids=without_repeats(people), rep_id=order.owner_id or None,
+            account_id=merging.survivor_of(order.account_id) or None, contact_ids=merging.survivors_of(people),
+            rep_id=order.owner_id or None,
             order_date=order.order_date or None, items=told.get("lines", []), total=told.get("total"),
             special_instructions=order.description or None, payment_state=told.get("payment_state"),
             cancelled=order.status == order_pb2.Order.CANCELLED,

@@ -23,7 +23,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chassis import Fact, acting_as, on, principal, take_up
 from services.contacts import document_reactions as document_reactions  # registered together with these
 from services.contacts import titles
-from services.contacts.association import AssociationLabel
+from services.contacts.association_label import AssociationLabel
 from services.contacts.contact import Contact
 from services.contacts.erasure import Erasure
 from services.contacts.interaction import Interaction

@@ -14,7 +14,8 @@ from crm.contacts.v1 import association_pb2 as pb
 from chassis import new_id, today, transaction
 from chassis.principal import acting_as
 from chassis.testing import Caller, details, reason
-from services.contacts.association import STANDARD, Association, AssociationLabel
+from services.contacts.association import Association
+from services.contacts.association_label import STANDARD, AssociationLabel
 from tests.builders.contacts import BEN
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD
 

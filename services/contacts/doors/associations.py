@@ -5,7 +5,8 @@ from typing import Any
 from crm.contacts.v1 import service_pb2_grpc
 
 from chassis import standard, today
-from services.contacts.association import Association, AssociationLabel
+from services.contacts.association import Association
+from services.contacts.association_label import AssociationLabel
 
 
 class AssociationsDoor(
