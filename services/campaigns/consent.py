@@ -12,9 +12,9 @@ from services.campaigns.audience import AudienceMember
 from services.campaigns.gate import OPTED_IN, UNSUBSCRIBED
 from services.campaigns.topic import CONSENT, Topic
 
-EMAIL = "EMAIL"
+EMAIL, POST = "EMAIL", "POST"
 # By which field of the ledger a channel reaches somebody.
-REACHED_BY = {EMAIL: "address", "PHONE": "phone_number", "SMS": "phone_number", "POST": "contact_id"}
+REACHED_BY = {EMAIL: "address", "PHONE": "phone_number", "SMS": "phone_number", POST: "contact_id"}
 
 
 class Consent(Noun):

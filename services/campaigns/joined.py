@@ -1,25 +1,29 @@
 """What becomes of the audience when contacts become one, and when they are parted again.
 
 A merged contact leaves the audience as one that was deleted does, but what it was part of goes over to the survivor: segments
-made by hand, consents, lines of ledgers, clicks and sales. Of two lines of one campaign each stays with its own contact, for
-each was a mail. Segments with a filter, figures and what holds for an address are derived, and follow by themselves.
+made by hand, consents, lines of ledgers, clicks, sales, needs and preferences. Of two lines of one campaign each stays with its
+own contact, for each was a mail. Segments with a filter and figures are derived; what holds for an address holds for whoever has
+it; only what was said about the post, which reaches a contact by its id, is heard anew.
 """
+
+from operator import itemgetter
 
 from crm.contacts.v1 import events_pb2 as contacts
 from pymongo.database import Database
 
 from chassis import merging, principal, transaction
 from services.campaigns import standing
-from services.campaigns.audience import AudienceMember, Row, count_sales
+from services.campaigns.audience import AudienceMember, Row, count_sales, gather
 from services.campaigns.membership import follow, leave_all, put
 from services.campaigns.segment import STATIC, Segment
 
 _JOINED = "joined_segments"  # which segments made by hand a merge changed, and whom it took out
-_OF_CONTACTS = (
+OF_CONTACTS = (
     merging.Reference("consents", "contact_id"),
-    merging.Reference("deliveries", "contact_id", once_per="campaign_id"),
+    merging.Reference("deliveries", "contact_id", once_per=itemgetter("campaign_id")),
     merging.Reference("engagements", "contact_id", revised=False),
     merging.Reference("known_sales", "contact_ids", revised=False),
+    merging.Reference("known_findings", "contact_id", revised=False),
 )
 
 
@@ -33,7 +37,7 @@ def join(event: contacts.ContactsMerged) -> None:
     survivor_id, merged_ids = event.contact.id, [each.id for each in event.merged]
     standing.take_in(event.contact, int(event.contact.etag))
     _join_segments(event.merge_id, survivor_id, merged_ids)
-    merging.join(event.merge_id, _OF_CONTACTS, survivor_id, merged_ids)
+    merging.join(event.merge_id, OF_CONTACTS, survivor_id, merged_ids)
     for contact in event.merged:
         if AudienceMember.forget(contact.id, int(contact.etag)):
             leave_all(contact.id)
@@ -83,6 +87,12 @@ def _put(segment_id: str, coming: list[str], leaving: list[str]) -> None:
 def _count_anew(merge_id: str, people: list[str]) -> None:
     if merging.moved(merge_id, "known_sales"):
         count_sales(people)
+    if merging.moved(merge_id, "known_findings"):
+        for id in people:
+            gather(id)
+    if merging.moved(merge_id, "consents"):
+        for id in people:
+            standing.hold_anew(id)
     follow(people)
 
 

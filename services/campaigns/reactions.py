@@ -14,6 +14,8 @@ from services.campaigns import bounce, joined, standing
 from services.campaigns.audience import Account, AudienceMember, Finding, Sale, count_sales, gather
 from services.campaigns.membership import follow, leave_all
 
+OF_ACCOUNTS = (merging.Reference("audience_members", "account_id", along=("account_name", "industry"), revised=False),)
+
 
 @on(contacts.ContactCreated, contacts.ContactUpdated, contacts.ContactRestored)
 def take_the_contact_in(event: contacts.ContactCreated, fact: Fact) -> None:
@@ -105,7 +107,7 @@ def join_the_staff(event: contacts.AccountsMerged, fact: Fact) -> None:
     """Who worked for the merged accounts works for the survivor."""
     survivor = event.account
     told = {"account_name": survivor.name, "industry": survivor.industry}
-    merging.join(event.merge_id, _OF_ACCOUNTS, survivor.id, [each.id for each in event.merged], **told)
+    merging.join(event.merge_id, OF_ACCOUNTS, survivor.id, [each.id for each in event.merged], **told)
     follow(merging.moved(event.merge_id, "audience_members"))
 
 
@@ -118,9 +120,6 @@ def part_the_staff(event: contacts.AccountsUnmerged, fact: Fact) -> None:
     follow(merging.moved(event.merge_id, "audience_members"))
 
 
-_OF_ACCOUNTS = (merging.Reference("audience_members", "account_id", along=("account_name", "industry"), revised=False),)
-
-
 @on(contacts.ErasureRequested)
 def forget_the_recipient(event: contacts.ErasureRequested, fact: Fact) -> None:
     """Who asked to be forgotten is: only the hashes of the addresses stay."""
@@ -130,9 +129,10 @@ def forget_the_recipient(event: contacts.ErasureRequested, fact: Fact) -> None:
 def _know_finding(found: need_pb2.Need | preference_pb2.Preference, fact: Fact, **said: str) -> None:
     over = found.expired or found.HasField("deleted_time")
     held = {} if over else {name: value for name, value in said.items() if value}
-    if found.contact_id and Finding.remember(found.id, fact.revision, contact_id=found.contact_id, said=held):
-        gather(found.contact_id)
-        follow([found.contact_id])
+    contact_id = merging.survivor_of(found.contact_id)  # what was announced before a merge may be heard after it
+    if contact_id and Finding.remember(found.id, fact.revision, contact_id=contact_id, said=held):
+        gather(contact_id)
+        follow([contact_id])
 
 
 def _people(order: order_pb2.Order) -> list[str]:

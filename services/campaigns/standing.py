@@ -15,7 +15,7 @@ from pymongo.database import Database
 from chassis import Sweeper, acting_as, now, of_service, principal, transaction
 from services.campaigns import keyring, ledger
 from services.campaigns.audience import AudienceMember, Row
-from services.campaigns.consent import EMAIL, Consent, whom
+from services.campaigns.consent import EMAIL, POST, Consent, whom
 from services.campaigns.gate import (
     OPTED_IN,
     OPTED_OUT,
@@ -57,6 +57,20 @@ def hold(consent: Consent) -> None:
     }  # fmt: skip
     states.replace_one({"_id": id}, word | until, upsert=True)
     show(key)
+
+
+def hold_anew(contact_id: str) -> None:
+    """Let hold what the consents say that a contact has now, by the channel that reaches it by its id.
+
+    What holds for addresses and numbers stays: they are the same, whoever has them.
+    """
+    key, tenant = keyring.address_key(contact_id), principal().tenant_id
+    words = {"tenant_id": tenant, "address_key": key}
+    states = transaction.database()[_STATES]
+    states.delete_many(words)
+    for consent in Consent.objects(contact_id=contact_id, channel=POST, deleted_time=None).order_by("occur_time", "id"):
+        hold(consent)
+    states.update_many({**words, "expire_time": {"$lte": now()}}, {"$set": {"lapsed": True}})  # told of when it expired
 
 
 def declared(topic: topic_pb2.Topic) -> topic_pb2.Topic:
