@@ -10,10 +10,10 @@ from services.sales.order import Order
 from services.sales.pipeline import Pipeline
 from services.sales.user import Team, User
 
-_OF_ACCOUNTS = tuple(
+OF_ACCOUNTS = tuple(
     merging.Reference(collection, "account_id", along=("account_name",)) for collection in ("opportunities", "orders")
 )
-_OF_CONTACTS = (
+OF_CONTACTS = (
     merging.Reference("opportunities", "contacts", "contact_id"), merging.Reference("orders", "contact_ids"),
 )  # fmt: skip
 
@@ -74,14 +74,14 @@ def sell_to_the_surviving_account(event: contacts.AccountsMerged, fact: Fact) ->
     """What the merged accounts were sold is the survivor's."""
     survivor = event.account
     merging.join(
-        event.merge_id, _OF_ACCOUNTS, survivor.id, [each.id for each in event.merged], account_name=survivor.name
+        event.merge_id, OF_ACCOUNTS, survivor.id, [each.id for each in event.merged], account_name=survivor.name
     )
 
 
 @on(contacts.ContactsMerged)
 def deal_with_the_surviving_contact(event: contacts.ContactsMerged, fact: Fact) -> None:
     """Where the merged contacts had a part, the survivor has it."""
-    merging.join(event.merge_id, _OF_CONTACTS, event.contact.id, [each.id for each in event.merged])
+    merging.join(event.merge_id, OF_CONTACTS, event.contact.id, [each.id for each in event.merged])
 
 
 @on(contacts.AccountsUnmerged, contacts.ContactsUnmerged)

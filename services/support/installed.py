@@ -12,6 +12,7 @@ class Asset(Projection):
     """A thing that a customer has; `gone` where it was deleted."""
 
     meta = {"collection": "known_assets"}
+    indexed = (("account_id",), ("contact_id",))
     account_id = StringField()
     contact_id = StringField()
     install_date = StringField()

@@ -8,14 +8,18 @@ from services.support.contact import Contact, mailbox_of
 from services.support.installed import Asset, ServiceContract
 from services.support.ticket import Ticket
 
-_OF_CONTACTS = (
+OF_CONTACTS = (
     merging.Reference("tickets", "requester_id"),
     merging.Reference("tickets", "participants", "contact_id"),
     merging.Reference("messages", "author", "contact_id"),
+    *(merging.Reference(known, "contact_id", revised=False) for known in ("known_assets", "known_service_contracts")),
 )
-_OF_ACCOUNTS = (
+OF_ACCOUNTS = (
     merging.Reference("tickets", "account_id"),
-    merging.Reference("known_contacts", "account_id", revised=False),
+    *(
+        merging.Reference(known, "account_id", revised=False)
+        for known in ("known_contacts", "known_assets", "known_service_contracts")
+    ),
 )
 
 
@@ -36,7 +40,7 @@ def forget_the_contact(event: contacts.ContactDeleted, fact: Fact) -> None:
 @on(contacts.ContactsMerged)
 def help_the_surviving_contact(event: contacts.ContactsMerged, fact: Fact) -> None:
     """What the merged contacts asked and said is the survivor's, and so are their mailboxes."""
-    merging.join(event.merge_id, _OF_CONTACTS, event.contact.id, [each.id for each in event.merged])
+    merging.join(event.merge_id, OF_CONTACTS, event.contact.id, [each.id for each in event.merged])
     for contact in event.merged:
         Contact.remember(contact.id, int(contact.etag), emails=[])
 
@@ -52,7 +56,7 @@ def give_the_tickets_back(event: contacts.ContactsUnmerged, fact: Fact) -> None:
 @on(contacts.AccountsMerged)
 def help_the_surviving_account(event: contacts.AccountsMerged, fact: Fact) -> None:
     """Who asked for the merged accounts asked for the survivor."""
-    merging.join(event.merge_id, _OF_ACCOUNTS, event.account.id, [each.id for each in event.merged])
+    merging.join(event.merge_id, OF_ACCOUNTS, event.account.id, [each.id for each in event.merged])
 
 
 @on(contacts.AccountsUnmerged)
@@ -82,9 +86,9 @@ def _know(told: contact_pb2.Contact, revision: int) -> None:
 def know_the_asset(event: contacts.AssetCreated, fact: Fact) -> None:
     """Remember what a customer has, and until when it is warranted."""
     told: asset_pb2.Asset = event.asset
-    said = ("account_id", "contact_id", "install_date", "warranty_until", "parent_id")
+    said = ("install_date", "warranty_until", "parent_id")
     known = {name: getattr(told, name) or None for name in said}
-    Asset.remember(told.id, fact.revision, **known, gone=told.HasField("deleted_time"))
+    Asset.remember(told.id, fact.revision, **_whose(told), **known, gone=told.HasField("deleted_time"))
 
 
 @on(
@@ -95,9 +99,14 @@ def know_the_service_contract(event: contacts.ServiceContractCreated, fact: Fact
     """Remember what a customer is entitled to."""
     told: service_contract_pb2.ServiceContract = event.service_contract
     kept = mirror.stored(told)
-    said = ("name", "account_id", "contact_id", "asset_ids", "entitlements", "start_date", "end_date")
+    said = ("name", "asset_ids", "entitlements", "start_date", "end_date")
     known = {name: kept.get(name) for name in said}
-    ServiceContract.remember(told.id, fact.revision, **known, gone=told.HasField("deleted_time"))
+    ServiceContract.remember(told.id, fact.revision, **_whose(told), **known, gone=told.HasField("deleted_time"))
+
+
+def _whose(told: asset_pb2.Asset | service_contract_pb2.ServiceContract) -> dict[str, str | None]:
+    # What was announced before a merge may be heard after it.
+    return {name: merging.survivor_of(getattr(told, name)) or None for name in ("account_id", "contact_id")}
 
 
 @on(contacts.ErasureRequested)

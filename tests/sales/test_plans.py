@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from chassis import merging
 from chassis.principal import acting_as
 from chassis.testing import Caller
 from services.sales.opportunity import Opportunity
 from services.sales.order import Order
-from tests.plans import plan
+from services.sales.reactions import OF_ACCOUNTS, OF_CONTACTS
+from tests.plans import demand_indexed, plan
 
 
 def visible(noun: Any, caller: Caller) -> dict[str, Any]:
@@ -35,3 +37,8 @@ def test_the_latest_orders_come_sorted_from_an_index(sales: Caller, field: str) 
     stages, indexes = plan(Order._get_collection(), query, [("order_date", -1), ("_id", -1)])
     assert not {"COLLSCAN", "SORT"} & stages
     assert indexes == {("tenant_id", field, "order_date", "_id")}
+
+
+@pytest.mark.parametrize("reference", OF_CONTACTS + OF_ACCOUNTS, ids=lambda each: f"{each.collection}.{each.path}")
+def test_what_names_a_customer_is_found_by_an_index(sales: Caller, reference: merging.Reference) -> None:
+    demand_indexed(reference)
