@@ -1,7 +1,8 @@
 """Every stored field that may name an account, a contact or a lead follows when they become one, or is excepted with a reason.
 
-Asked of what is stored: the fields of every noun's contract, however deep, and those of every projection and ledger. An id names what its
-prefix says; one without a prefix names what its field is called for, and one that is called for nothing may name anybody.
+Asked of what is stored: the fields of every noun's contract, however deep, and those of every projection and ledger. An id
+names what its prefix says; one without a prefix names what its field is called for, and one that is called for nothing may
+name anybody.
 """
 
 import importlib
