@@ -15,9 +15,20 @@ from tests.rest import Client
 from tests.suite import Suite
 
 KEPT = {
-    "contacts": ("accounts", "contacts", "leads", "interactions"),
+    "contacts": (
+        "accounts",
+        "contacts",
+        "leads",
+        "interactions",
+        "associations",
+        "purchases",
+        "needs",
+        "preferences",
+        "assets",
+        "service_contracts",
+    ),
     "sales": ("opportunities", "orders", "known_accounts"),
-    "support": ("tickets", "messages", "known_contacts"),
+    "support": ("tickets", "messages", "known_contacts", "known_assets", "known_service_contracts"),
     "campaigns": (
         "audience_members",
         "consents",
@@ -25,13 +36,16 @@ KEPT = {
         "segments",
         "known_sales",
         "known_accounts",
+        "known_findings",
         "deliveries",
     ),
 }
 # Where children of the customers stand; a consent names a contact, and what holds for its address nobody.
 CHILDREN = {
-    "contacts.contacts", "contacts.interactions", "sales.opportunities", "sales.orders", "support.tickets",
-    "support.known_contacts", "campaigns.audience_members", "campaigns.consents", "campaigns.known_sales",
+    "contacts.contacts", "contacts.interactions", "contacts.associations", "contacts.purchases", "contacts.needs",
+    "contacts.preferences", "contacts.assets", "contacts.service_contracts", "sales.opportunities", "sales.orders",
+    "support.tickets", "support.known_contacts", "support.known_assets", "support.known_service_contracts",
+    "campaigns.audience_members", "campaigns.consents", "campaigns.known_sales", "campaigns.known_findings",
 }  # fmt: skip
 _STAMPS = {"revision", "update_time", "rebuild_time"}
 VICTIMS = ("contacts", "sales", "support", "campaigns", "nats-server")
@@ -83,12 +97,22 @@ class Customers:
         self.do(f"opportunities/{deal}:win")
         self.do(f"opportunities/{deal}:placeOrder")
         self.make("tickets", subject="Dry roses", requester_id=contact, account_id=account)
+        self.make("associations", label="decision_maker", from_id=contact, to_id=account)
+        self.make("needs", contact_id=contact, category="roses")
+        self.make("preferences", contact_id=contact, key="colour", value=contact[-4:])  # one of its own
+        whose = {"account_id": account, "contact_id": contact}
+        mower = self.make("assets", name="Mower", **whose)["id"]
+        self.make(
+            "service-contracts", name="Gold", start_date="2026-01-01", asset_ids=[mower],
+            entitlements=[{"key": "phone", "response_minutes": 60}], **whose,
+        )  # fmt: skip
 
     def join_in(self) -> None:
         """Be in a segment and say yes, once campaigns know of both."""
         self.do(f"segments/{self.segment}:changeMembers", {"add_contact_ids": self.contacts[1:]})
         for contact in self.contacts:
             self.make("consents", contact_id=contact, topic="news", state="OPTED_IN")
+            self.make("consents", contact_id=contact, topic="news", state="OPTED_OUT", channel="POST")
 
 
 def fingerprint(oracle: Oracle) -> tuple[str, dict[str, Any]]:
@@ -129,13 +153,17 @@ def test_customers_of_every_service_become_one_and_are_parted_while_processes_di
         _kill_all(suite)
 
         def nothing_names_the_merged() -> None:
-            # But the survivor's list of them, and what remains of a person in the audience without a name.
-            assert naming(fingerprint(oracle)[1], merged) <= {"contacts.accounts", "contacts.contacts"}
+            # But the survivors' lists of them, and the association that would say the same of the survivors twice.
+            left = {"contacts.accounts", "contacts.contacts", "contacts.associations"}
+            assert naming(fingerprint(oracle)[1], merged) <= left
+            assert len(oracle.rows("contacts", "associations", record_ids=merged[0])) == 1
+            assert not oracle.rows("contacts", "associations", record_ids=merged[1])
 
         eventually(nothing_names_the_merged, seconds=60)
         assert customers.get(f"contacts/{customers.contacts[1]}")["id"] == customers.contacts[0]
         [survivor] = oracle.rows("campaigns", "audience_members", _id=customers.contacts[0])
-        assert survivor["order_count"] == 2
+        assert (survivor["order_count"], len(survivor["preferences"])) == (2, 2)
+        assert customers.get(f"contacts/{customers.contacts[0]}")["purchases"]["order_count"] == 2
 
         for plural, id in (("accounts", customers.accounts[0]), ("contacts", customers.contacts[0])):
             assert not customers.do(f"{plural}/{id}:unmerge").get("conflicts")
