@@ -37,11 +37,11 @@ FOLLOWING: dict[str, tuple[merging.Reference, ...]] = {
 ROWS = {"campaigns": {"audience_members": audience_pb2.AudienceMember, "deliveries": campaign_pb2.Delivery}}
 DEEPEST = 4  # a filter holds filters
 MERGED = {"acc", "con", "lead"}  # the prefixes of what can be merged
-# Fields without a prefix in the contract that are called for others than customers.
+# What fields without a prefix in the contract are called for, by the last word, that is no customer: `from_owner_id`.
 OTHERS = {
-    "actor", "asset", "attachment", "author", "content", "document", "external", "file", "mail", "mailbox", "message",
-    "opportunity", "order", "owner", "registration", "resolver", "result_file", "segment", "share_link", "source", "team",
-    "tenant", "ticket", "user",
+    "actor", "asset", "attachment", "author", "content", "contract", "document", "external", "file", "link", "mail", "mailbox",
+    "message", "opportunity", "order", "owner", "registration", "resolver", "segment", "source", "team", "tenant", "territory",
+    "ticket", "user",
 }  # fmt: skip
 EXCEPTED = {
     "contacts.accounts.merged_ids": "the survivor's own, joined with the records",
@@ -56,6 +56,8 @@ EXCEPTED = {
     "contacts.interactions.record_id": "names what the interaction tells of; a converted lead, the one of them, only survives",
     "contacts.needs.record_id": "names the interaction, order or submission that tells it",
     "contacts.preferences.record_id": "names the interaction, order or submission that tells it",
+    "contacts.reassignments.samples.record_id": "says what the job showed when it ran",
+    "contacts.reassignments.omissions.record_id": "says what the job left out when it ran",
     "campaigns.consents.record_id": "names the submission or delivery that brought it",
     "sales.opportunities.lead_id": "names a converted lead, which only survives",
     "support.known_assets.parent_id": "names an asset",
@@ -99,7 +101,7 @@ def named_by(model: Any) -> Iterator[tuple[str, str]]:
 
 def may_name_a_customer(path: str, prefix: str) -> bool:
     called = path.rpartition(".")[2].removesuffix("s").removesuffix("_id")
-    return prefix in MERGED if prefix else called not in OTHERS
+    return prefix in MERGED if prefix else called.rpartition("_")[2] not in OTHERS
 
 
 def customers_in(service: str) -> set[str]:
@@ -133,3 +135,4 @@ def test_the_contract_says_of_many_fields_what_they_name() -> None:
     assert customers_in("sales") >= {"sales.opportunities.contacts.contact_id", "sales.orders.contact_ids"}
     assert "contacts.associations.from_id" in customers_in("contacts")
     assert may_name_a_customer("whatever_id", "")
+    assert not may_name_a_customer("from_owner_id", "")
