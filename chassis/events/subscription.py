@@ -7,6 +7,7 @@ nats-py's `fetch`, which waits for a whole batch.
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 import nats
@@ -109,10 +110,13 @@ class Subscription:
                 await client.publish(
                     f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._durable}", request, fetch.address
                 )
-                await asyncio.wait_for(fetch.over.wait(), _FETCH_SECONDS + 2)
+                # Not by `wait_for`, which forgets a cancellation that comes with the answer.
+                async with asyncio.timeout(_FETCH_SECONDS + 2):
+                    await fetch.over.wait()
                 fetch.demand_success()
         finally:
-            await subscription.unsubscribe()
+            with suppress(nats.errors.Error):  # it went with its connection; a cancellation goes on
+                await subscription.unsubscribe()
 
     def _take(self, message: Msg) -> None:
         headers = message.headers or {}

@@ -4,11 +4,12 @@ import multiprocessing
 import os
 import shutil
 import signal
+import threading
 import time
 
 from chassis import transaction
 from chassis.bus import Bus
-from chassis.events import Relay
+from chassis.events import Consumers, Relay
 from tests.chassis.events.town import as_sales, won
 from tests.eventually import eventually
 
@@ -63,6 +64,22 @@ def test_changes_are_kept_while_nats_is_away_and_come_when_it_is_back(own_town):
     records = [own_town.announce(won()) for _ in range(20)]
     os.kill(own_town.servers.nats.pid, signal.SIGCONT)
     assert_once_each(own_town, records)
+
+
+def test_a_service_whose_connection_was_closed_listens_again_and_stops(town):
+    town.relay()
+    bus = Bus(town.servers.nats_url("contacts"), "contacts")
+    consumers = Consumers(town.contacts, bus, "contacts", [town.hear()])
+    bus.start()
+    consumers.start()
+    assert_once_each(town, [town.announce(won())])
+    bus.run(bus.client.close())
+    assert_once_each(town, [town.announce(won())])
+    time.sleep(2)  # longer than whoever still listened on the old connection would rest before trying the new one
+    stopping = threading.Thread(target=lambda: (consumers.stop(), bus.stop()), daemon=True)
+    stopping.start()
+    stopping.join(20)
+    assert not stopping.is_alive()
 
 
 def test_a_deleted_stream_is_rebuilt_from_the_outbox(own_town):
