@@ -37,10 +37,10 @@ def done(caller: Caller, data: bytes | str, name: str = "rows.csv", verb: str = 
     return after(caller, verb, an_import(caller, data, name, **fields).id)
 
 
-def after(caller: Caller, verb: str, id: str) -> Any:
+def after(caller: Caller, verb: str, id: str, seconds: float = 60.0) -> Any:
     """The import after a verb, when what it asks for has ended."""
     getattr(caller, f"{verb}Import")(getattr(import_pb2, f"{verb}ImportRequest")(id=id))
-    return ended(caller, id)
+    return ended(caller, id, seconds)
 
 
 def ended(caller: Caller, id: str, seconds: float = 60.0) -> Any:

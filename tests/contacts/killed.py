@@ -5,15 +5,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import grpc
 from crm.contacts.v1 import service_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis.embedded import Servers
 from chassis.testing import Caller, key_pair, somebody
+from tests.eventually import eventually
 
 _PATIENT = (
     '{"methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts": 5, "initialBackoff": "1s", "maxBackoff": "5s", '
@@ -51,13 +52,14 @@ class Process:
         services = tuple(service_pb2.DESCRIPTOR.services_by_name.values())
         options = [("grpc.max_reconnect_backoff_ms", 300), ("grpc.service_config", _PATIENT)]
         with grpc.insecure_channel(self.listen, options=options) as channel:
-            grpc.channel_ready_future(channel).result(60)
+            eventually(lambda: _lets_in(channel), seconds=60)
             yield Caller(channel, services, somebody())
 
 
-def await_(condition: Callable[[], bool], seconds: float = 90.0) -> None:
-    """Return once it holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.05)
+def _lets_in(channel: grpc.Channel) -> bool:
+    # A process listens before it is prepared, and turns everybody away meanwhile.
+    try:
+        health = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
+    except grpc.RpcError:
+        return False
+    return bool(health.status == health_pb2.HealthCheckResponse.SERVING)

@@ -10,7 +10,8 @@ from pymongo import MongoClient
 from chassis.embedded import Servers
 from chassis.testing import Caller
 from tests.contacts.importing import after, an_import, counts, ended, state
-from tests.contacts.killed import Process, await_
+from tests.contacts.killed import Process
+from tests.eventually import eventually
 
 ROWS = 12_000
 
@@ -39,7 +40,7 @@ def test_no_row_comes_in_twice_however_often_the_process_dies(
         mine = {"tenant_id": caller.whom.tenant_id}
         caller.StartImport(import_pb2.StartImportRequest(id=draft.id))
         for least in (500, 3000):
-            await_(lambda least=least: database["contacts"].count_documents(mine) >= least)
+            eventually(lambda least=least: database["contacts"].count_documents(mine) >= least, seconds=90)
             process.kill()
             assert database["contacts"].count_documents(mine) < ROWS, "it was killed on its way"
             process.start()
@@ -49,6 +50,6 @@ def test_no_row_comes_in_twice_however_often_the_process_dies(
         assert (len(names), set(names.values())) == (ROWS, {1})
         events = database["events"].count_documents({**mine, "type": "crm.contacts.v1.ContactCreated"})
         assert events == ROWS
-        undone = after(caller, "Revert", draft.id)
+        undone = after(caller, "Revert", draft.id, seconds=120)
         assert (state(undone), undone.progress.updated_count) == ("REVERTED", ROWS)
         assert database["contacts"].count_documents({**mine, "deleted_time": None}) == 0

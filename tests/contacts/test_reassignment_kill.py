@@ -10,8 +10,9 @@ from chassis import new_id
 from chassis.embedded import Servers
 from chassis.testing import Caller
 from tests.contacts.importing import counts, done, state
-from tests.contacts.killed import Process, await_
+from tests.contacts.killed import Process
 from tests.contacts.reassigning import a_reassignment, after, asked, ended
+from tests.eventually import eventually
 
 RECORDS = 6_000
 
@@ -42,7 +43,7 @@ def test_no_record_changes_hands_twice_however_often_the_process_dies(
         mine = {"tenant_id": caller.whom.tenant_id}
         given = lambda: database["contacts"].count_documents({**mine, "owner_id": north})  # noqa: E731
         asked(caller, "Start", job.id)
-        await_(lambda: given() >= 200)
+        eventually(lambda: given() >= 200, seconds=90)
         process.kill()
         assert given() < RECORDS, "it was killed on its way"
         process.start()
@@ -50,7 +51,7 @@ def test_no_record_changes_hands_twice_however_often_the_process_dies(
         stands = given()
         assert stands < RECORDS
         asked(caller, "Resume", job.id)
-        await_(lambda: given() >= stands + 200)
+        eventually(lambda: given() >= stands + 200, seconds=90)
         process.kill()
         process.start()
         run = ended(caller, job.id, seconds=120)
