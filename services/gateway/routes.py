@@ -36,7 +36,8 @@ def screens() -> Iterator[str]:
 
 
 def _screen(head: str, lines: Iterable[Line]) -> str:
-    return "\n".join([head, *(f"  {verb:6} {path:53} {rpc:23} {access}" for verb, path, rpc, access in lines)])
+    # A long path takes the place of what stands behind the rpc's name.
+    return "\n".join([head, *(f"  {verb:6} {f'{path:53} {rpc}':77} {access}" for verb, path, rpc, access in lines)])
 
 
 def _composed() -> Iterator[Line]:
