@@ -53,6 +53,8 @@ EXCEPTED = {
     "contacts.merges.conflicts.record_id": "says what was not given back, which stays true",
     "contacts.disclosures.contact_id": "taken from the client; contact_ids is what is kept",
     "contacts.erasures.contact_id": "taken from the client; contact_ids is what is kept",
+    "contacts.reassignments.samples.record_id": "says what was given to whom, which stays true",
+    "contacts.reassignments.omissions.record_id": "says what was left as it was, which stays true",
     "contacts.interactions.record_id": "names what the interaction tells of; a converted lead, the one of them, only survives",
     "contacts.needs.record_id": "names the interaction, order or submission that tells it",
     "contacts.preferences.record_id": "names the interaction, order or submission that tells it",
