@@ -40,6 +40,7 @@ class Reassignment(Job):
 
     contract = reassignment_pb2.Reassignment
     meta = {"collection": "reassignments"}
+    indexed = (("to_owner_id",), ("to_team_id",), ("to_territory_id",))
     revertible = True
 
     noun = StringField()
