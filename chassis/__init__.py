@@ -6,7 +6,7 @@ private to the chassis.
 
 from mongoengine import BooleanField, DateTimeField, DictField, FloatField, IntField, ListField, StringField
 
-from chassis import config, listing, merging, mirror, transaction
+from chassis import config, importing, listing, merging, mirror, transaction
 from chassis.call import hint
 from chassis.clock import now, today
 from chassis.disclosure import disclosure_rpc
@@ -17,7 +17,7 @@ from chassis.exporting import Exporting
 from chassis.fields import hidden_fields
 from chassis.files import File, FileSettings, bytes_of, file_rpcs, purging
 from chassis.ids import new_id
-from chassis.importing import Importing, Kind, Link
+from chassis.importing import Importing, Kind, Link, cells_of
 from chassis.jobs import REVERT, RUN, VALIDATE, Job, Step, doing, job_verbs, later
 from chassis.kinds import noun_called
 from chassis.listing import fold
@@ -62,7 +62,7 @@ __all__ = [
     # files, kept once by their content
     "File", "FileSettings", "bytes_of", "file_rpcs", "purging",
     # records out of files, and into them
-    "Importing", "Exporting", "Kind", "Link",
+    "Importing", "Exporting", "Kind", "Link", "importing", "cells_of",
     # a person who is to be forgotten, or asks what is known
     "Person", "take_up", "erasing", "ERASED", "disclosure_rpc",
     # text, and addresses without what is private about them

@@ -22,8 +22,9 @@ from chassis import transaction
 from chassis.events import outbox
 from chassis.events.dead_letters import DEAD_LETTERS
 from chassis.events.fact import service_of
+from chassis.files import File
 from chassis.idempotency import COLLECTION as ANSWERS
-from chassis.listing import TOKENS, tokens
+from chassis.listing import TOKENS, tokens, vocabulary
 from chassis.principal import acting_as, of_service, principal
 from chassis.sweeper import Sweeper
 
@@ -31,6 +32,7 @@ ERASED = "[erased]"
 _TASKS = "erasure_tasks"
 _SHORTEST = 5  # characters: a shorter word is part of too many others
 _SECONDS = 600.0  # for one person in one service
+_NOT_WALKED = (_TASKS, vocabulary.COLLECTION)  # what is done last, and what holds single words
 
 Row = dict[str, Any]
 Gone = Mapping[str, Iterable[str]]  # ids of the records that went or were blanked, by collection
@@ -38,12 +40,13 @@ Gone = Mapping[str, Iterable[str]]  # ids of the records that went or were blank
 
 @dataclass(frozen=True)
 class Person:
-    """Whom to forget: the contacts that it was, and the words that name it."""
+    """Whom to forget: the contacts that it was, the words that name it, and the files that were found to name it."""
 
     contact_ids: tuple[str, ...]
     emails: tuple[str, ...]
     phones: tuple[str, ...]
     names: tuple[str, ...]
+    file_ids: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -52,21 +55,33 @@ class Person:
         return tuple(sorted(words, key=len, reverse=True))
 
 
+_ASKED = ("contact_ids", "emails", "phones", "names")
+
+
+def _nothing_more(person: Person) -> Person:
+    return person
+
+
 def take_up(requested: Any) -> None:
     """Have a person forgotten, in the transaction of this thread; once, however often it is asked for.
 
     `requested` is the event that asks: it has an `erasure_id`, and what a Person has.
     """
-    known = {name: list(getattr(requested, name)) for name in Person.__dataclass_fields__}
+    known = {name: list(getattr(requested, name)) for name in _ASKED}
     task = {"tenant_id": principal().tenant_id, "ids": [], "counts": {}, **known}
     transaction.database()[_TASKS].update_one({"_id": requested.erasure_id}, {"$setOnInsert": task}, upsert=True)
 
 
-def erasing(forget: Callable[[Person], Gone], completed: type[Message]) -> Callable[[Any], Sweeper]:
-    """The companion that forgets: `forget` is the service's own rule, `completed` the event by which it tells of the end."""
+def erasing(
+    forget: Callable[[Person], Gone], completed: type[Message], look: Callable[[Person], Person] = _nothing_more
+) -> Callable[[Any], Sweeper]:
+    """The companion that forgets: `forget` is the service's own rule, `completed` the event by which it tells of the end.
+
+    `look` reads before that what takes too long for a transaction, and answers the person with what it found.
+    """
 
     def companion(settings: Any) -> Sweeper:  # noqa: ARG001  companions are made with the settings
-        return Sweeper("erasures", due, partial(erase, forget, completed), seconds=2.0)
+        return Sweeper("erasures", due, partial(erase, forget, completed, look=look), seconds=2.0)
 
     return companion
 
@@ -76,14 +91,21 @@ def due() -> list[Row]:
     return list(transaction.database()[_TASKS].find())
 
 
-def erase(forget: Callable[[Person], Gone], completed: type[Message], task: Row) -> None:
+def erase(
+    forget: Callable[[Person], Gone],
+    completed: type[Message],
+    task: Row,
+    look: Callable[[Person], Person] = _nothing_more,
+) -> None:
     """Do one task from wherever it stands, and announce its end."""
-    person = Person(*(tuple(task[name]) for name in Person.__dataclass_fields__))
+    person = Person(*(tuple(task[name]) for name in _ASKED))
     with acting_as(of_service(service_of(completed), task["tenant_id"])), pymongo.timeout(_SECONDS):
-        transaction.run(partial(_by_rule, forget, person, task["_id"]))
+        transaction.run(partial(_by_rule, forget, look(person), task["_id"]))
+        File.sweep()
         tasks = transaction.database()[_TASKS]
         noted: Row = tasks.find_one({"_id": task["_id"]}) or task
         blanked = _Scrub(task["tenant_id"], person, set(noted["ids"])).run()
+        vocabulary.unlearn(transaction.database(), task["tenant_id"])
         transaction.run(partial(_end, completed, task["_id"], noted["counts"], blanked))
 
 
@@ -117,7 +139,7 @@ class _Scrub:
         """Blank what names the person; how many rows that changed."""
         database, changed = transaction.database(), 0
         for name in sorted(database.list_collection_names()):
-            if name.startswith("system.") or name == _TASKS:
+            if name.startswith("system.") or name in _NOT_WALKED:
                 continue
             for row in database[name].find({"tenant_id": self._tenant_id}, batch_size=500):
                 changed += self._blank(database[name], row)

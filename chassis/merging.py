@@ -102,6 +102,12 @@ def part(merge_id: str) -> list[Conflict]:
     return [conflict for note in notes if (conflict := _part(database, note))]
 
 
+def forget(merge_ids: Sequence[str]) -> None:
+    """Drop the notes of merges that nobody may part any more. That they were followed is still known."""
+    mine = {"tenant_id": principal().tenant_id, "merge_id": {"$in": list(merge_ids)}}
+    transaction.database()[_MOVES].delete_many(mine)
+
+
 def moved(merge_id: str, collection: str) -> list[str]:
     """The ids of the records of a collection that a merge moved."""
     narrow = {"tenant_id": principal().tenant_id, "merge_id": merge_id, "collection": collection}

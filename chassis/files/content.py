@@ -134,6 +134,17 @@ def use(sha256: str) -> None:
         raise ContentLost(sha256)
 
 
+def let_go(sha256s: Iterable[str]) -> None:
+    """Have nobody find these contents any more, within a transaction; their bytes are to be deleted once it holds."""
+    known = {"tenant_id": principal().tenant_id, "sha256": {"$in": sorted(set(sha256s))}}
+    _rows().update_many(known, {"$unset": {"sha256": ""}, "$set": {"let_go": True}})
+
+
+def gone() -> list[str]:
+    """The keys of the caller's tenant's contents that were let go and still lie in the store."""
+    return [row["_id"] for row in _rows().find({"tenant_id": principal().tenant_id, "let_go": True}, {"_id": 1})]
+
+
 def prepare(database: Database) -> None:
     """Make the indexes that contents are found and purged by."""
     database[_CONTENTS].create_indexes(

@@ -1,7 +1,7 @@
 """The noun of a file: a name for bytes that are kept once however many files have them."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, ClassVar, Self
 
 from mongoengine import IntField, StringField
@@ -11,6 +11,7 @@ from chassis.files import content
 from chassis.files.content import Content, Contents, FileInfected, FileQuotaReached, FileTooLarge
 from chassis.files.reading import Reading
 from chassis.files.settings import FileSettings
+from chassis.principal import principal
 from chassis.refusals import Invalid, NotFound
 
 __all__ = ["File", "FileInfected", "FileQuotaReached", "FileTooLarge"]
@@ -68,6 +69,26 @@ class File(Owned):
             raise Invalid.field(field, f"there is no file {id}") from None
         content.use(file.sha256)
         return file
+
+    @staticmethod
+    def sweep() -> None:
+        """Delete the bytes of the caller's tenant that were let go, outside of any transaction."""
+        for key in content.gone():
+            File._contents.forget(key)
+
+    @classmethod
+    def let_go(cls, ids: Collection[str]) -> None:
+        """Delete files for good and unannounced, with the bytes that no other file has, within a transaction.
+
+        Their bytes are deleted by `sweep`, or else by the purge a day later.
+        """
+        mine = {"tenant_id": principal().tenant_id}
+        found = cls._get_collection().find({**mine, "_id": {"$in": list(ids)}}, {"sha256": 1})
+        hashes = {row["sha256"] for row in found}
+        cls._get_collection().delete_many({**mine, "_id": {"$in": list(ids)}})
+        content.let_go(
+            hashes - set(cls._get_collection().distinct("sha256", {**mine, "sha256": {"$in": list(hashes)}}))
+        )
 
     # ---------------------------------------------------------------- bytes out
 

@@ -4,7 +4,9 @@
 """
 
 from chassis.importing.importing import Importing
+from chassis.importing.journal import forget
 from chassis.importing.links import Link
+from chassis.importing.reading import cells_of
 from chassis.importing.rows import Kind
 
-__all__ = ["Importing", "Kind", "Link"]
+__all__ = ["Importing", "Kind", "Link", "cells_of", "forget"]

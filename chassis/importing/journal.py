@@ -15,6 +15,7 @@ from pymongo.database import Database
 from chassis import transaction
 from chassis.importing.rows import Verdict
 from chassis.jobs import REVERT, VALIDATE, Step
+from chassis.principal import principal
 from chassis.tables.sinks import harmless
 
 _CHANGES = "import_changes"
@@ -46,6 +47,13 @@ def backwards(job_id: str) -> Iterator[dict[str, Any]]:
 def undone(row: dict[str, Any], kept: list[list[Any]]) -> None:
     """Note that a batch was undone, but for the records that `kept` tells of with the reason."""
     _rows().update_one({"_id": row["_id"]}, {"$set": {"undone": kept}})
+
+
+def forget(job_ids: Iterable[str], record_ids: Iterable[str]) -> None:
+    """Drop what these jobs noted of their files' rows, and of these records the way back that any job of the tenant noted."""
+    mine, records = {"tenant_id": principal().tenant_id}, {"$in": list(record_ids)}
+    _rows().update_many({**mine, "job_id": {"$in": list(job_ids)}}, {"$set": {"faults": []}})
+    _rows().update_many({**mine, "updated.id": records}, {"$pull": {"updated": {"id": records}}})
 
 
 def tell(job: Any) -> Iterator[Step]:

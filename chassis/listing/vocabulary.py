@@ -13,6 +13,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from chassis.listing.likeness import alike, slips, spelt
+from chassis.listing.words import TOKENS
 
 COLLECTION = "search_words"
 MOST_LOOKED_AT = 300  # words of a spelling in common that are compared
@@ -51,6 +52,15 @@ def learn(collection: Rows, tenant_id: str, words: Iterable[str]) -> None:
     if len(_known) > _MOST_KNOWN:
         _known.clear()
     _known.update(((collection, tenant_id, word), None) for word in words)
+
+
+def unlearn(database: Database[dict[str, Any]], tenant_id: str) -> None:
+    """Drop the tenant's words that no record holds any more. Other processes go on taking them for known until they end."""
+    for row in database[COLLECTION].find({"tenant_id": tenant_id}, {"noun": 1, "word": 1}, batch_size=1000):
+        held = database[row["noun"]].find_one({"tenant_id": tenant_id, TOKENS: row["word"]}, {"_id": 1})
+        if held is None:
+            database[COLLECTION].delete_one({"_id": row["_id"]})
+            _known.pop((database[row["noun"]], tenant_id, row["word"]), None)
 
 
 def meant(collection: Rows, tenant_id: str, word: str) -> list[str]:

@@ -6,8 +6,13 @@ from crm.common.v1 import disclosure_pb2 as common
 from crm.contacts.v1 import disclosure_pb2
 
 from chassis import ListField, Noun, StringField, mirror, principal
+from services.contacts import referring
 from services.contacts.contact import Contact
-from services.contacts.person import demand_everybody, emails_of, found, phones_of
+from services.contacts.interaction import Interaction
+from services.contacts.lead import Lead
+from services.contacts.merge import Merge
+from services.contacts.person import demand_everybody, emails_of, found, ids_of, phones_of
+from services.contacts.share_link import ShareLink
 
 Query = dict[str, Any]
 
@@ -39,19 +44,45 @@ class Disclosure(Noun):
     def subject(self) -> common.Subject:
         """By what services know the person now."""
         rows = list(Contact._get_collection().find({"tenant_id": self.tenant_id, "_id": {"$in": self.contact_ids}}))
-        emails = emails_of(rows, self.email or "")
-        return common.Subject(contact_ids=self.contact_ids, emails=emails, phones=phones_of(rows))
+        ever = [*rows, *Merge.earlier(rows)]
+        ids = list(dict.fromkeys([*self.contact_ids, *ids_of(rows)]))
+        return common.Subject(contact_ids=ids, emails=emails_of(ever, self.email or ""), phones=phones_of(ever))
 
 
 def known(subject: common.Subject) -> dict[str, Query]:
     """What contacts keeps about a person, by collection."""
-    contacts = {"$in": list(subject.contact_ids)}
-    was = [{"email": {"$in": list(subject.emails)}}, {"phone": {"$in": list(subject.phones)}}]
-    of_person = ("needs", "preferences", "assets", "service_contracts")
-    among_others = ("interactions", "purchases", "erasures", "disclosures")
+    ids, emails = list(subject.contact_ids), list(subject.emails)
+    contacts, channels = {"$in": ids}, {"$in": [*emails, *subject.phones]}
+    was = [{"email": {"$in": emails}}, {"phone": {"$in": list(subject.phones)}}]
+    leads: Query = {"$or": [{"conversion.contact_id": contacts}, *was]}
+    people = {"$in": [*ids, *_ids(Lead, leads)]}
+    took_part = [{f"participants.{field}": who} for field, who in (("contact_id", contacts), ("address", channels))]
+    interactions: Query = {"$or": [{"contact_ids": contacts}, *took_part]}
+    links: Query = {"$or": [{"contact_id": contacts}, {"recipient": {"$in": emails}}]}
+    views: Query = {"$or": [*links["$or"], {"share_link_id": {"$in": _ids(ShareLink, links)}}]}
     return {
         "contacts": {"_id": contacts},
-        "leads": {"$or": [{"conversion.contact_id": contacts}, *was]},
-        **{name: {"contact_id": contacts} for name in of_person},
-        **{name: {"contact_ids": contacts} for name in among_others},
+        "leads": leads,
+        **{name: {"contact_id": contacts} for name in ("needs", "preferences", "assets", "service_contracts")},
+        **{name: {"contact_ids": contacts} for name in ("purchases", "erasures", "disclosures")},
+        "interactions": interactions,
+        "attachments": {"record_id": {"$in": [*people["$in"], *_ids(Interaction, interactions)]}},
+        "documents": {"$or": [{"contact_ids": contacts}, {"signature.contact_id": contacts}]},
+        "share_links": links,
+        "document_views": views,
+        "associations": {"record_ids": people},
+        "merges": Merge.of_records(people["$in"]),
+        "merge_images": {"before._id": people},
+        **_referring(ids, leads),
     }
+
+
+def _referring(ids: list[str], leads: Query) -> dict[str, Query]:
+    """The records of others that refer to the person by fields of the tenant's own."""
+    own = {"contacts": {"_id": {"$in": ids}}, "leads": leads}
+    return {name: {"$or": [query, own[name]]} if name in own else query for name, query in referring.known(ids).items()}
+
+
+def _ids(noun: type[Noun], query: Query) -> list[str]:
+    mine = {"tenant_id": principal().tenant_id, **query}
+    return [row["_id"] for row in noun._get_collection().find(mine, {"_id": 1})]

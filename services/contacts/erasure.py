@@ -12,7 +12,8 @@ from crm.common.v1 import erasure_pb2 as common
 from crm.contacts.v1 import erasure_pb2, events_pb2
 
 from chassis import DateTimeField, ListField, Noun, Parts, StringField, mirror, now
-from services.contacts.person import demand_everybody, emails_of, found, phones_of
+from services.contacts.merge import Merge
+from services.contacts.person import demand_everybody, emails_of, found, ids_of, phones_of, shared
 
 RUNNING, DONE = "RUNNING", "DONE"
 SERVICES = ("campaigns", "contacts", "sales", "support")
@@ -68,9 +69,12 @@ class Erasure(Noun):
 
 
 def _requested(id: str, rows: list[dict[str, Any]], email: str) -> events_pb2.ErasureRequested:
-    # A given name alone is anybody's: what is looked for is the whole name.
-    names = {row["display_name"] for row in rows if row.get("given_name") and row.get("family_name")}
+    # A given name alone is anybody's: what is looked for is the whole name. It may have had others before it was merged.
+    ever = [*rows, *Merge.earlier(rows)]
+    names = {row["display_name"] for row in ever if row.get("given_name") and row.get("family_name")}
+    ids, emails, phones = ids_of(rows), emails_of(ever, email), phones_of(ever)
+    others = shared(emails, phones, ids) - {email}
     return events_pb2.ErasureRequested(
-        erasure_id=id, contact_ids=[row["_id"] for row in rows], emails=emails_of(rows, email), names=sorted(names),
-        phones=phones_of(rows),
+        erasure_id=id, contact_ids=ids, names=sorted(names),
+        emails=[each for each in emails if each not in others], phones=[each for each in phones if each not in others],
     )  # fmt: skip

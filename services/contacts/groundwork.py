@@ -1,6 +1,8 @@
 """What must be there before the door opens, what works beside it, and what keeps a file from being purged."""
 
-from chassis import FileSettings, doing, purging, transaction
+from collections.abc import Iterable
+
+from chassis import FileSettings, doing, principal, purging, transaction
 from services.contacts import expiry, handovers, matched, share_proof
 from services.contacts.attachment import Attachment
 from services.contacts.document_revision import DocumentRevision
@@ -18,6 +20,13 @@ _FILE_LINKS = (
 )
 
 COMPANIONS = (doing(Import, Export, Reassignment), purging(File, *_FILE_LINKS))
+
+
+def unnamed(file_ids: Iterable[str]) -> list[str]:
+    """Those of the files that no record names."""
+    mine, asked = {"tenant_id": principal().tenant_id}, {"$in": sorted(file_ids)}
+    named = {id for noun, field in _FILE_LINKS for id in noun._get_collection().distinct(field, {**mine, field: asked})}
+    return sorted(set(asked["$in"]) - named)
 
 
 def prepare(settings: FileSettings) -> None:

@@ -36,6 +36,11 @@ def found(asked: Any, noun: str, action: str) -> list[Row]:
     return list(named.values())
 
 
+def ids_of(rows: list[Row]) -> list[str]:
+    """The ids by which the person is known: of its contacts, and of those that were merged into them."""
+    return list(dict.fromkeys(id for row in rows for id in (row["_id"], *row.get("merged_ids", ()))))
+
+
 def emails_of(rows: list[Row], email: str = "") -> list[str]:
     """The person's e-mail addresses."""
     return sorted({each["address"] for row in rows for each in row.get("emails", ())} | ({email} if email else set()))
@@ -44,3 +49,12 @@ def emails_of(rows: list[Row], email: str = "") -> list[str]:
 def phones_of(rows: list[Row]) -> list[str]:
     """The person's telephone numbers."""
     return sorted({each["number"] for row in rows for each in row.get("phones", ())})
+
+
+def shared(emails: list[str], phones: list[str], ids: list[str]) -> set[str]:
+    """Those of the person's addresses and numbers that other contacts have, too: a switchboard's number names nobody."""
+    others: Row = {"tenant_id": principal().tenant_id, "_id": {"$nin": ids}}
+    rows = Contact._get_collection()
+    with_email = rows.distinct("emails.address", {**others, "emails.address": {"$in": emails}})
+    with_phone = rows.distinct("phones.number", {**others, "phones.number": {"$in": phones}})
+    return {*emails, *phones} & {*with_email, *with_phone}

@@ -11,12 +11,13 @@ import math
 import secrets
 import threading
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import argon2
 
-from chassis import TooMany, now, transaction
+from chassis import TooMany, now, principal, transaction
 from services.contacts.refusals import SharePasswordWrong, ShareUnknown
 
 FREE_GUESSES, LONGEST_WAIT = 5, timedelta(hours=1)
@@ -76,6 +77,11 @@ def hold(tenant_id: str, share_link_id: str, until: datetime) -> None:
     """Keep what proves a share link until then, and no longer."""
     known = {"tenant_id": tenant_id, "share_link_id": share_link_id}
     _proofs().update_one(known, {"$set": {"expire_time": until}})
+
+
+def drop(share_link_ids: Sequence[str]) -> None:
+    """Let nobody in by these share links any more."""
+    _proofs().delete_many({"tenant_id": principal().tenant_id, "share_link_id": {"$in": list(share_link_ids)}})
 
 
 def prepare() -> None:
