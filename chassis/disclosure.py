@@ -51,8 +51,17 @@ def _pieces(database: Database, wanted: Mapping[str, Row]) -> Iterator[disclosur
 
 def line(row: Row) -> bytes:
     """A stored record as JSON on a line, without what is only there to find it."""
-    told = {"id": row["_id"]} | {name: value for name, value in row.items() if name != "_id" and name not in _INNER}
-    return json.dumps(told, ensure_ascii=False, default=_plain).encode() + b"\n"
+    return json.dumps(_told(row), ensure_ascii=False, default=_plain).encode() + b"\n"
+
+
+def _told(value: Any) -> Any:
+    # Records stand within records, too: as merges keep them.
+    if isinstance(value, list):
+        return [_told(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    id = {"id": value["_id"]} if "_id" in value else {}
+    return id | {name: _told(each) for name, each in value.items() if name != "_id" and name not in _INNER}
 
 
 def _plain(value: Any) -> str:

@@ -43,7 +43,8 @@ def naming(servers: Servers, caller: Caller) -> Iterator[str]:
                 whose = {"files_id": {"$nin": others}}
             for document in database[name].find(whose):
                 if found := _NAMED.search(document.raw):
-                    yield f"{name} {document['_id']} {document.get('type', '')}: {document.raw[max(0, found.start() - 60) : found.end()]!r}"
+                    where = f"{name} {document['_id']} {document.get('type', '')}"
+                    yield f"{where}: {document.raw[max(0, found.start() - 60) : found.end()]!r}"
 
 
 def asked(caller: Caller, contact_id: str) -> dict[str, Any]:

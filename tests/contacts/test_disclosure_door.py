@@ -11,9 +11,19 @@ from crm.contacts.v1 import disclosure_pb2
 
 from chassis import new_id
 from chassis.testing import Caller, reason, somebody
+from tests.builders.fields import define
 from tests.contacts.cases import CONTACT
+from tests.contacts.documents import an_offer, shared
+from tests.contacts.test_association_door import associate
+from tests.contacts.test_association_door import cast as cast
+from tests.contacts.test_attachment_door import attached
 from tests.contacts.test_findings_door import a_need
 from tests.contacts.test_installed_door import an_asset
+from tests.contacts.test_interaction_door import logged
+from tests.contacts.test_merge_door import merge
+from tests.contacts.test_objects_door import a_record, an_object
+from tests.contacts.test_share_link_door import opened
+from tests.contacts.test_share_link_door import visitor as visitor
 
 EMAIL, NUMBER = "ada@roseandthorn.example", "+441632960131"
 
@@ -84,3 +94,32 @@ def test_another_tenant_is_told_nothing(caller: Caller, door: Any) -> None:
     ada, stranger = CONTACT.create(caller), door(somebody())
     assert told(stranger, common.Subject(contact_ids=[ada.id], emails=[ada.emails[0].address])) == {}
     assert refused(lambda: asked(stranger, contact_id=ada.id)) == "NOT_FOUND"
+
+
+def test_a_person_is_told_all_that_is_tied_to_it(caller: Caller, visitor: Caller, cast: Any) -> None:
+    ada, double = CONTACT.create(caller, emails=[{"address": EMAIL}]), CONTACT.create(caller, given_name="Adah")
+    done = merge(caller, CONTACT, ada.id, double.id)
+    met = logged(caller, contact_ids=[], account_ids=[cast.rose], participants=[{"name": "Ada", "address": EMAIL}])
+    files = [attached(caller, record) for record in (ada, met)]
+    offer = an_offer(caller, contact_ids=[ada.id])
+    link = shared(caller, offer, recipient="Ada", contact_id=ada.id)
+    opened(visitor, link)
+    tie = associate(caller, "spouse", ada.id, cast.ben)
+    an_object(caller)
+    define(caller, "keeper", "objects.machine", type="REFERENCE", refers_to="contact")
+    define(caller, "friend", type="REFERENCE", refers_to="contact")
+    mower = a_record(caller, custom_fields={"keeper": ada.id})
+    eve = CONTACT.create(caller, given_name="Eve", emails=[], custom_fields={"friend": ada.id})
+    a_record(caller, name="Press")
+    subject = caller.DescribeSubject(GetRequest(id=asked(caller, contact_id=ada.id).id))
+    assert set(subject.contact_ids) == {ada.id, double.id}
+    records = told(caller, subject)
+    ids = {name: {each["id"] for each in some} for name, some in records.items()}
+    assert met.id in ids["interactions"]
+    assert ids["attachments"] == {each.id for each in files}
+    assert (ids["documents"], ids["share_links"], ids["associations"]) == ({offer.id}, {link.id}, {tie.id})
+    assert (ids["merges"], ids["records"], ids["contacts"]) == ({done.id}, {mower.id}, {ada.id, eve.id})
+    [view] = records["document_views"]
+    assert view["network"]
+    assert {each["before"]["id"] for each in records["merge_images"]} == {ada.id, double.id}
+    assert not {"tenant_id", "search_tokens"} & records["merge_images"][0]["before"].keys()
