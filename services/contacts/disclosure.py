@@ -12,6 +12,7 @@ from services.contacts.interaction import Interaction
 from services.contacts.lead import Lead
 from services.contacts.merge import Merge
 from services.contacts.person import demand_everybody, emails_of, found, ids_of, phones_of
+from services.contacts.removal import matching
 from services.contacts.share_link import ShareLink
 
 Query = dict[str, Any]
@@ -55,18 +56,18 @@ def known(subject: common.Subject) -> dict[str, Query]:
     contacts, channels = {"$in": ids}, {"$in": [*emails, *subject.phones]}
     was = [{"email": {"$in": emails}}, {"phone": {"$in": list(subject.phones)}}]
     leads: Query = {"$or": [{"conversion.contact_id": contacts}, *was]}
-    people = {"$in": [*ids, *_ids(Lead, leads)]}
+    people = {"$in": [*ids, *matching(Lead, leads)]}
     took_part = [{f"participants.{field}": who} for field, who in (("contact_id", contacts), ("address", channels))]
     interactions: Query = {"$or": [{"contact_ids": contacts}, *took_part]}
     links: Query = {"$or": [{"contact_id": contacts}, {"recipient": {"$in": emails}}]}
-    views: Query = {"$or": [*links["$or"], {"share_link_id": {"$in": _ids(ShareLink, links)}}]}
+    views: Query = {"$or": [*links["$or"], {"share_link_id": {"$in": matching(ShareLink, links)}}]}
     return {
         "contacts": {"_id": contacts},
         "leads": leads,
         **{name: {"contact_id": contacts} for name in ("needs", "preferences", "assets", "service_contracts")},
         **{name: {"contact_ids": contacts} for name in ("purchases", "erasures", "disclosures")},
         "interactions": interactions,
-        "attachments": {"record_id": {"$in": [*people["$in"], *_ids(Interaction, interactions)]}},
+        "attachments": {"record_id": {"$in": [*people["$in"], *matching(Interaction, interactions)]}},
         "documents": {"$or": [{"contact_ids": contacts}, {"signature.contact_id": contacts}]},
         "share_links": links,
         "document_views": views,
@@ -81,8 +82,3 @@ def _referring(ids: list[str], leads: Query) -> dict[str, Query]:
     """The records of others that refer to the person by fields of the tenant's own."""
     own = {"contacts": {"_id": {"$in": ids}}, "leads": leads}
     return {name: {"$or": [query, own[name]]} if name in own else query for name, query in referring.known(ids).items()}
-
-
-def _ids(noun: type[Noun], query: Query) -> list[str]:
-    mine = {"tenant_id": principal().tenant_id, **query}
-    return [row["_id"] for row in noun._get_collection().find(mine, {"_id": 1})]

@@ -6,7 +6,7 @@ from typing import Any
 
 from crm.contacts.v1 import contact_pb2, events_pb2
 
-from chassis import ERASED, Person, announce, merging, mirror, now, principal
+from chassis import ERASED, Person, announce, merging, mirror, now
 from services.contacts import forgetting_jobs, forgetting_papers, referring
 from services.contacts.association import Association
 from services.contacts.attachment import Attachment
@@ -18,6 +18,7 @@ from services.contacts.installed import Asset, ServiceContract
 from services.contacts.interaction import Interaction
 from services.contacts.lead import Lead
 from services.contacts.merge import Merge
+from services.contacts.removal import matching, mine, remove
 
 Query = dict[str, Any]
 Gone = dict[str, list[str]]
@@ -33,14 +34,14 @@ def forget(person: Person) -> Gone:
     files |= _attachments(gone, [*people, *gone["interactions"]])
     papers, their_files = forgetting_papers.forget(contacts, person)
     gone |= papers | forgetting_jobs.forget(person.file_ids, people)
-    gone["associations"] = _remove(Association, _mine({"record_ids": {"$in": people}}))
+    gone["associations"] = remove(Association, {"record_ids": {"$in": people}})
     gone["files"] = unnamed(files | their_files)
     File.let_go(gone["files"])
     gone["merges"] = Merge.forget(people)
     referring.drop(contacts)
-    for row in Contact._get_collection().find(_mine({"_id": {"$in": contacts}}), {"revision": 1}):
+    for row in Contact._get_collection().find(mine({"_id": {"$in": contacts}}), {"revision": 1}):
         _tell_of_the_end(row["_id"], row["revision"] + 1)
-    return gone | {"contacts": _remove(Contact, _mine({"_id": {"$in": contacts}}))}
+    return gone | {"contacts": remove(Contact, {"_id": {"$in": contacts}})}
 
 
 def _own_records(person: Person, contacts: list[str]) -> Gone:
@@ -48,21 +49,21 @@ def _own_records(person: Person, contacts: list[str]) -> Gone:
     stand_for = Merge.standing_for(Lead.about().prefix, named)
     was = {"$or": [{"conversion.contact_id": {"$in": contacts}}, {"_id": {"$in": stand_for}}, *named]}
     found = {"contact_id": {"$in": contacts}}
-    leads = Lead._get_collection().distinct("merged_ids", _mine(was))
+    leads = Lead._get_collection().distinct("merged_ids", mine(was))
     gone = {
         "merged_records": [*leads, *_merged(contacts)],  # they have a journal of their own
-        "leads": _remove(Lead, _mine(was)),
-        "needs": _remove(Need, _mine(found)),
-        "preferences": _remove(Preference, _mine(found)),
+        "leads": remove(Lead, was),
+        "needs": remove(Need, found),
+        "preferences": remove(Preference, found),
     }
     for kept in (Asset, ServiceContract):  # what is the account's, too, stays with the account
-        gone[kept.about().plural] = _remove(kept, _mine({**found, "account_id": None}))
-        kept._get_collection().update_many(_mine(found), {"$unset": {"contact_id": ""}, "$inc": {"revision": 1}})
+        gone[kept.about().plural] = remove(kept, {**found, "account_id": None})
+        kept._get_collection().update_many(mine(found), {"$unset": {"contact_id": ""}, "$inc": {"revision": 1}})
     return gone
 
 
 def _merged(contacts: list[str]) -> list[str]:
-    return sorted(set(contacts) - set(_ids(Contact, _mine({"_id": {"$in": contacts}}))))
+    return sorted(set(contacts) - set(matching(Contact, {"_id": {"$in": contacts}})))
 
 
 def _timeline(people: list[str], contacts: list[str], person: Person) -> list[str]:
@@ -70,18 +71,18 @@ def _timeline(people: list[str], contacts: list[str], person: Person) -> list[st
     rows, here = Interaction._get_collection(), {"$in": contacts}
     took_part: Query = {"$or": [{"contact_id": here}, {"address": {"$in": [*person.emails, *person.phones]}}]}
     told = {"$or": [{"contact_ids": here}, {"participants.contact_id": here}, {"record_id": {"$in": people}}]}
-    ids = _ids(Interaction, _mine(told))
+    ids = matching(Interaction, told)
     blank = {"$set": {"title": ERASED, "search_tokens": []}, "$unset": {"description": "", "attachments": ""}}
     rows.update_many({"_id": {"$in": ids}}, blank)
-    rows.update_many(_mine({"participants": {"$elemMatch": took_part}}), {"$pull": {"participants": took_part}})
+    rows.update_many(mine({"participants": {"$elemMatch": took_part}}), {"$pull": {"participants": took_part}})
     return ids
 
 
 def _attachments(gone: Gone, records: list[str]) -> set[str]:
     """Remove what is attached to these records; the files that it named."""
-    query = _mine({"record_id": {"$in": records}})
+    query = mine({"record_id": {"$in": records}})
     files = set(Attachment._get_collection().distinct("file_id", query))
-    gone["attachments"] = _remove(Attachment, query)
+    gone["attachments"] = remove(Attachment, query)
     return files
 
 
@@ -90,17 +91,3 @@ def _tell_of_the_end(id: str, revision: int) -> None:
     row = {"_id": id, "revision": revision, "deleted_time": now()}
     contact = mirror.message(contact_pb2.Contact, row)
     announce(id, events_pb2.ContactDeleted(contact=contact), revision=revision)
-
-
-def _mine(query: Query) -> Query:
-    return {"tenant_id": principal().tenant_id, **query}
-
-
-def _ids(noun: Any, query: Query) -> list[str]:
-    return [row["_id"] for row in noun._get_collection().find(query, {"_id": 1})]
-
-
-def _remove(noun: Any, query: Query) -> list[str]:
-    ids = _ids(noun, query)
-    noun._get_collection().delete_many({"_id": {"$in": ids}})
-    return ids

@@ -12,6 +12,7 @@ from services.contacts import share_proof
 from services.contacts.annotation import Annotation
 from services.contacts.document import SIGNED, Document
 from services.contacts.document_revision import DocumentRevision
+from services.contacts.removal import remove
 from services.contacts.share_link import DocumentView, ShareLink
 
 Query = dict[str, Any]
@@ -24,17 +25,17 @@ def forget(contacts: list[str], person: Person) -> tuple[dict[str, list[str]], s
         **mine, "contact_ids": {"$in": contacts, "$not": {"$elemMatch": {"$nin": contacts}}},
         "account_ids": {"$in": [None, []]}, "state": {"$ne": SIGNED},
     }  # fmt: skip
-    gone = {"documents": _remove(Document, alone)}
+    gone = {"documents": remove(Document, alone)}
     of_them = {**mine, "document_id": {"$in": gone["documents"]}}
     files = set(DocumentRevision._get_collection().distinct("file_id", of_them))
     for noun in (DocumentRevision, Annotation):
-        gone[noun.about().plural] = _remove(noun, of_them)
+        gone[noun.about().plural] = remove(noun, of_them)
     recipients = [*person.emails, *person.phones, *person.names]
     given: Query = {"$or": [{"contact_id": here}, {"recipient": {"$in": recipients}}, of_them]}
-    gone["share_links"] = _remove(ShareLink, {**mine, **given})
+    gone["share_links"] = remove(ShareLink, {**mine, **given})
     share_proof.drop(gone["share_links"])
     seen: Query = {"$or": [*given["$or"], {"share_link_id": {"$in": gone["share_links"]}}]}
-    gone["document_views"] = _remove(DocumentView, {**mine, **seen})
+    gone["document_views"] = remove(DocumentView, {**mine, **seen})
     _leave(mine, contacts)
     return gone, files
 
@@ -49,9 +50,3 @@ def _leave(mine: Query, contacts: list[str]) -> None:
     }
     rows.update_many({**mine, "signature.contact_id": here}, signed)
     rows.update_many({**mine, "contact_ids": here}, {"$pull": {"contact_ids": here}, "$inc": {"revision": 1}})
-
-
-def _remove(noun: Any, query: Query) -> list[str]:
-    ids = [row["_id"] for row in noun._get_collection().find(query, {"_id": 1})]
-    noun._get_collection().delete_many({"_id": {"$in": ids}})
-    return ids
