@@ -58,8 +58,6 @@ EXCEPTED = {
     "contacts.interactions.record_id": "names what the interaction tells of; a converted lead, the one of them, only survives",
     "contacts.needs.record_id": "names the interaction, order or submission that tells it",
     "contacts.preferences.record_id": "names the interaction, order or submission that tells it",
-    "contacts.reassignments.samples.record_id": "says what the job showed when it ran",
-    "contacts.reassignments.omissions.record_id": "says what the job left out when it ran",
     "campaigns.consents.record_id": "names the submission or delivery that brought it",
     "sales.opportunities.lead_id": "names a converted lead, which only survives",
     "support.known_assets.parent_id": "names an asset",
