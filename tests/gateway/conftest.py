@@ -24,6 +24,13 @@ _numbers = count()
 Make = Callable[..., Flask]
 
 
+class Reader(FlaskClient):
+    """A client that reads every answer to its end and closes it, as servers do: what is left open keeps a place of a transfer."""
+
+    def open(self, *args: Any, buffered: bool = True, **kwargs: Any) -> Any:
+        return super().open(*args, buffered=buffered, **kwargs)
+
+
 @pytest.fixture(scope="session")
 def services() -> Iterator[tuple[StandIn, Make]]:
     """The stand-in, and what makes gateways in front of it: all services are there unless a test says otherwise."""
@@ -33,6 +40,7 @@ def services() -> Iterator[tuple[StandIn, Make]]:
         def make(**keywords: Any) -> Flask:
             targets = {f"{name}_target": target for name in ("identity", "contacts", "sales", "support", "campaigns")}
             app = create(GatewaySettings(**({"principal_private_key": PRIVATE_KEY} | targets | keywords)))
+            app.test_client_class = Reader
             made.append(app)
             return app
 
