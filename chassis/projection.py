@@ -53,3 +53,20 @@ class Projection(Document):
     def name_of(cls, id: str) -> str:
         """The `name` of one record, empty while unknown."""
         return cls.named([id]).get(id) or "" if id else ""
+
+    @classmethod
+    def copied_name_of(cls, id: str) -> str:
+        """The `name` of one record for a copy of it that follows; empty while unknown.
+
+        The fact that tells the name looks for copies. One that comes at the same moment would see neither this transaction nor be
+        seen by it; so while the name is unknown both write the same row, and the later of them begins again and sees the other.
+        """
+        name = cls.name_of(id)
+        if id and not name:
+            key = {"_id": id, "tenant_id": principal().tenant_id}
+            heard_nothing = {"revision": _UNHEARD}
+            cls._get_collection().update_one(key, {"$inc": {"copies": 1}, "$setOnInsert": heard_nothing}, upsert=True)
+        return name
+
+
+_UNHEARD = -1  # comes before every revision

@@ -175,7 +175,7 @@ class Opportunity(Owned):
         """Names of what it refers to, and days from open to close."""
         if not self._before or self._before.get("account_id") != self.account_id:
             self.account_id = merging.survivor_of(self.account_id or "") or None
-            self.account_name = Account.name_of(self.account_id) or None
+            self.account_name = Account.copied_name_of(self.account_id) or None
         known = (self._before or {}).get("lines", ())
         name_the_products("opportunity", self.lines, known)
         demand_sold("opportunity", self.lines, known)

@@ -106,7 +106,7 @@ class Order(Owned):
         self.team_id = self.team_id or User.team_of(self.owner_id)
         self.kind, self.status = self.kind or SALE, self.status or PLACED
         self.account_id = merging.survivor_of(self.account_id or "") or None
-        self.account_name = Account.name_of(self.account_id) or None
+        self.account_name = Account.copied_name_of(self.account_id) or None
         if not (self.place_time or self.order_date):
             self.place_time = now()
         self.order_date = self.order_date or self.place_time.date().isoformat()

@@ -14,6 +14,7 @@ from chassis import Fact, new_id, now, transaction
 from chassis.contract import rpc_of
 from chassis.principal import Principal, acting_as, sign
 from chassis.testing import Caller, details, key_pair, reason, somebody
+from services.sales.opportunity import Opportunity
 from services.sales.reactions import name_the_account
 from services.sales.user import User
 from tests.builders.sales import a_pipeline_message, a_product_message, an_opportunity_message, euros
@@ -287,26 +288,50 @@ def test_several_are_read_at_once_in_the_order_asked_for(sales: Caller) -> None:
     assert results[0].opportunity.name == second.name
 
 
+def the_account_is_named(sales: Caller, id: str, name: str, revision: int) -> None:
+    event = contacts.AccountUpdated(account={"id": id, "name": name})
+    fact = Fact(
+        new_id("evt"), sales.whom.tenant_id, "contacts", "crm.contacts.v1.AccountUpdated", "account.updated", id,
+        revision, now(), "usr_1", "session", "", "", "", "",
+    )  # fmt: skip
+    with acting_as(sales.whom):
+        transaction.run(lambda: name_the_account(event, fact))
+
+
 def test_what_belongs_to_an_account_is_found_by_the_name_that_it_has_now(sales: Caller) -> None:
     account, seen = new_id("acc"), []
-
-    def told(name: str, revision: int) -> None:
-        event = contacts.AccountUpdated(account={"id": account, "name": name})
-        fact = Fact(
-            new_id("evt"), sales.whom.tenant_id, "contacts", "crm.contacts.v1.AccountUpdated", "account.updated", account,
-            revision, now(), "usr_1", "session", "", "", "", "",
-        )  # fmt: skip
-        with acting_as(sales.whom):
-            transaction.run(lambda: name_the_account(event, fact))
-
-    told("Rose & Thorn", 1)
+    the_account_is_named(sales, account, "Rose & Thorn", 1)
     first, etag = opened(sales, account_id=account), opened(sales, account_id=account).etag
-    told("Häagen Nurseries", 2)
+    the_account_is_named(sales, account, "Häagen Nurseries", 2)
     for query in ("rose thorn", "haagen", "200 haagen"):
         found = sales.ListOpportunities(listing_pb2.ListRequest(query=query)).opportunities
         seen.append((len(found), {each.account_name for each in found}, {each.etag for each in found}))
     assert seen == [(0, set(), set()), (2, {"Häagen Nurseries"}, {etag}), (2, {"Häagen Nurseries"}, {etag})]
     assert got(sales, first.id).account_name == "Häagen Nurseries"
+
+
+def test_a_name_that_comes_while_a_record_is_made_reaches_it(sales: Caller) -> None:
+    account, made, told = new_id("acc"), threading.Event(), threading.Event()
+    asked = an_opportunity_message(account_id=account)
+    opened(sales)  # the tenant has its pipeline
+
+    def make() -> str:
+        opportunity = Opportunity.create(asked)
+        made.set()
+        told.wait(1)  # until the fact has come, or waits for this transaction
+        return str(opportunity.id)
+
+    def tell() -> None:
+        made.wait(20)
+        the_account_is_named(sales, account, "Rose & Thorn", 1)
+        told.set()
+
+    telling = threading.Thread(target=tell)
+    telling.start()
+    with acting_as(sales.whom):
+        id = transaction.run(make)
+    telling.join(20)
+    assert got(sales, id).account_name == "Rose & Thorn"
 
 
 def test_a_search_that_names_a_write_finds_what_it_wrote(sales: Caller) -> None:
