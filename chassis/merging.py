@@ -3,7 +3,8 @@
 A merge is one fact; each service that hears of it points what it keeps from the merged records to the survivor, and notes in
 `merge_moves` what stood there before and after. Parting goes by these notes: what is still as the merge left it gets back what
 was there, in a list what was added since stays, and any other later change wins and is answered as a conflict. Notes and
-changes commit together, and a merge is followed once, so a process may die at any point and a fact may come twice or late.
+changes commit together, and a merge is followed once, so a process may die at any point and a fact may come twice or late. A
+record that is told of after a merge, and names who was merged, is pointed and noted as if it had been there.
 
 Records that move get a new revision and no event of their own: that of the merge says it for all.
 """
@@ -89,6 +90,36 @@ def join(
         count = _join(merge_id, reference, survivor_id, list(merged_ids), along)
         moved[reference.collection] = moved.get(reference.collection, 0) + count
     return {collection: count for collection, count in moved.items() if count}
+
+
+def arrived(
+    references: Iterable[Reference], record_id: str, told: Row, along: Callable[[str], Row] = lambda _: {}
+) -> tuple[Row, list[Row]]:
+    """What is told of a record after merges, as they leave it, and what each of them would have noted of it in time.
+
+    `along` answers by id what moves along with a record referred to. The notes are for `keep`, together with the record.
+    """
+    notes: list[Row] = []
+    for reference in references:
+        for _ in range(_DEEPEST):
+            aliases = _aliases_in(told.get(reference.field), reference.key)
+            if not aliases:
+                break
+            # Ids of merges grow with time, and of merges that follow each other the earlier came first.
+            merge_id, survivor_id = min((each["merge_id"], each["survivor_id"]) for each in aliases)
+            merged = [each["_id"] for each in aliases if each["merge_id"] == merge_id]
+            after = {name: pointed(told.get(name), reference.key, merged, survivor_id) for name in reference.pointing}
+            after |= {name: along(survivor_id).get(name) for name in reference.along}
+            notes.append(_note(merge_id, reference, {"_id": record_id, **told}, after))
+            told = told | after
+    return told, notes
+
+
+def keep(notes: Sequence[Row]) -> None:
+    """Note what `arrived` says; what a merge noted of a record before stays."""
+    if notes:
+        first = [UpdateOne({"_id": note["_id"]}, {"$setOnInsert": note}, upsert=True) for note in notes]
+        transaction.database()[_MOVES].bulk_write(first, ordered=False)
 
 
 def part(merge_id: str) -> list[Conflict]:
@@ -187,7 +218,7 @@ def _once(entries: list[Any], key: str) -> list[Any]:
 
 
 def _join(merge_id: str, reference: Reference, survivor_id: str, merged_ids: list[str], along: Row) -> int:
-    database, tenant = transaction.database(), principal().tenant_id
+    database = transaction.database()
     records, at = database[reference.collection], clock.now()
     wanted = None if reference.once_per else dict.fromkeys((*reference.pointing, *reference.along), 1)
     taken = _taken(records, reference, survivor_id)
@@ -202,18 +233,28 @@ def _join(merge_id: str, reference: Reference, survivor_id: str, merged_ids: lis
             if place in taken:
                 continue
             taken.add(place)
-        note = {
-            "_id": f"{merge_id}/{reference.collection}/{row['_id']}/{reference.field}", "tenant_id": tenant,
-            "merge_id": merge_id, "collection": reference.collection, "record_id": row["_id"],
-            "field": reference.field, "beside": list(reference.beside), "revised": reference.revised,
-            "before": {name: row.get(name) for name in after}, "after": after,
-        }  # fmt: skip
-        notes.append(InsertOne(note))
+        notes.append(InsertOne(_note(merge_id, reference, row, after)))
         changes.append(UpdateOne({"_id": row["_id"]}, _change(after, reference.revised, at)))
     if notes:
         database[_MOVES].bulk_write(notes, ordered=False)
         records.bulk_write(changes, ordered=False)
     return len(notes)
+
+
+def _note(merge_id: str, reference: Reference, row: Row, after: Row) -> Row:
+    return {
+        "_id": f"{merge_id}/{reference.collection}/{row['_id']}/{reference.field}", "tenant_id": principal().tenant_id,
+        "merge_id": merge_id, "collection": reference.collection, "record_id": row["_id"],
+        "field": reference.field, "beside": list(reference.beside), "revised": reference.revised,
+        "before": {name: row.get(name) for name in after}, "after": after,
+    }  # fmt: skip
+
+
+def _aliases_in(value: Any, key: str) -> list[Row]:
+    entries = value if isinstance(value, list) else [value]
+    ids = {entry.get(key) if isinstance(entry, dict) else entry for entry in entries} - {None, ""}
+    wanted = {"_id": {"$in": sorted(ids)}, "tenant_id": principal().tenant_id}
+    return list(transaction.database()[_ALIASES].find(wanted)) if ids else []
 
 
 def _taken(records: Any, reference: Reference, survivor_id: str) -> set[Hashable]:

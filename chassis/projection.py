@@ -1,14 +1,15 @@
 """Local read models: what a service remembers of another service's nouns, told by events.
 
 A projection keeps only the fields it needs. Events may come twice or late; the revision of the record they tell of
-decides, so that an older fact never overwrites a newer one.
+decides, so that an older fact never overwrites a newer one. A fact that names a record which was merged meanwhile is kept
+with the survivor's id, and goes back when they are parted.
 """
 
 from typing import Any, ClassVar
 
 from mongoengine import Document, IntField, StringField, queryset_manager
 
-from chassis import transaction
+from chassis import merging, transaction
 from chassis.lookup import lookup, lookup_key
 from chassis.principal import principal
 
@@ -18,6 +19,7 @@ class Projection(Document):
 
     meta: ClassVar[dict[str, Any]] = {"abstract": True, "auto_create_index": False, "strict": False}
     indexed: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    following: ClassVar[tuple[merging.Reference, ...]] = ()  # what it names that may be merged
 
     id = StringField(primary_key=True)
     tenant_id = StringField(required=True)
@@ -34,6 +36,7 @@ class Projection(Document):
 
         Answers the names of those that are news, so that what was copied from them can follow.
         """
+        fields, notes = merging.arrived(cls.following, id, fields, cls.along)
         key, told = {"_id": id, "tenant_id": principal().tenant_id}, {"revision": revision, **fields}
         # One command, for a projection hears a lot: the newer of the two stays, and what was there before comes back.
         newer = {"$gte": ["$revision", revision]}
@@ -41,8 +44,14 @@ class Projection(Document):
         before = cls._get_collection().find_one_and_update(key, [{"$replaceWith": kept}], upsert=True)
         if before is not None and before["revision"] >= revision:
             return set()
+        merging.keep(notes)
         transaction.remember(lookup_key(cls, id), {**(before or key), **told})
         return {name for name, value in fields.items() if (before or {}).get(name) != value}
+
+    @classmethod
+    def along(cls, id: str) -> dict[str, Any]:  # noqa: ARG003  for those that say something
+        """What it says of a record that it names, by field."""
+        return {}
 
     @classmethod
     def named(cls, ids: list[str]) -> dict[str, str]:

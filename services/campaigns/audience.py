@@ -47,6 +47,9 @@ class AudienceMember(Projection):
 
     meta = {"collection": "audience_members"}
     indexed = (("segment_ids",), ("present",), ("account_id",), ("address_key",))
+    following = (
+        merging.Reference("audience_members", "account_id", along=("account_name", "industry"), revised=False),
+    )
 
     @classmethod
     def rows(cls) -> Collection[Row]:
@@ -67,9 +70,15 @@ class AudienceMember(Projection):
         return found
 
     @classmethod
+    def along(cls, id: str) -> Row:
+        """Name and line of business of an account."""
+        account = (Account.objects(id=id).as_pymongo().first() if id else None) or {}
+        return {"account_name": account.get("name"), "industry": account.get("industry")}
+
+    @classmethod
     def hear(cls, contact: contact_pb2.Contact, revision: int) -> bool:
         """Take over what contacts tells of a person; False when nothing of it is news."""
-        return bool(cls.remember(contact.id, revision, present=True, **_told(contact)))
+        return bool(cls.remember(contact.id, revision, present=True, **_told(contact), **cls.along(contact.account_id)))
 
     @classmethod
     def forget(cls, contact_id: str, revision: int) -> bool:
@@ -91,6 +100,7 @@ class Sale(Projection):
 
     meta = {"collection": "known_sales"}
     indexed = (("contact_ids",),)
+    following = (merging.Reference("known_sales", "contact_ids", revised=False),)
     contact_ids = ListField(StringField())
     counts = BooleanField()
 
@@ -100,6 +110,7 @@ class Finding(Projection):
 
     meta = {"collection": "known_findings"}
     indexed = (("contact_id",),)
+    following = (merging.Reference("known_findings", "contact_id", revised=False),)
     contact_id = StringField()
     said = DictField()
 
@@ -147,21 +158,16 @@ def page(request: Any, narrow: Row) -> audience_pb2.ListAudienceMembersResponse:
 
 def _told(contact: contact_pb2.Contact) -> Row:
     email = next((each.address for each in contact.emails if each.primary and each.status not in _UNWANTED), "")
-    account_id = merging.survivor_of(contact.account_id)  # what was announced before a merge may be heard after it
-    account = Account.objects(id=account_id).as_pymongo().first() if account_id else None
     told = {
         "create_time": _instant(contact.create_time),
         "email": email,
         "email_domain": email.rpartition("@")[2].lower(),
-        "account_id": account_id,
-        "account_name": (account or {}).get("name"),
-        "industry": (account or {}).get("industry"),
         "country_code": next((each.country_code for each in contact.addresses), ""),
         "tags": list(contact.tags),
         "address_key": keyring.address_key(email) if email else None,
     }
     same = ("given_name", "family_name", "display_name", "job_title", "language_code", "time_zone",
-            "birth_date", "owner_id")  # fmt: skip
+            "birth_date", "owner_id", "account_id")  # fmt: skip
     return told | {name: getattr(contact, name) for name in same}
 
 

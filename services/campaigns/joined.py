@@ -13,7 +13,7 @@ from pymongo.database import Database
 
 from chassis import merging, principal, transaction
 from services.campaigns import standing
-from services.campaigns.audience import AudienceMember, Row, count_sales, gather
+from services.campaigns.audience import AudienceMember, Finding, Row, Sale, count_sales, gather
 from services.campaigns.membership import follow, leave_all, put
 from services.campaigns.segment import STATIC, Segment
 
@@ -22,8 +22,8 @@ OF_CONTACTS = (
     merging.Reference("consents", "contact_id"),
     merging.Reference("deliveries", "contact_id", once_per=itemgetter("campaign_id")),
     merging.Reference("engagements", "contact_id", revised=False),
-    merging.Reference("known_sales", "contact_ids", revised=False),
-    merging.Reference("known_findings", "contact_id", revised=False),
+    *Sale.following,
+    *Finding.following,
 )
 
 

@@ -14,7 +14,7 @@ from services.campaigns import bounce, joined, standing
 from services.campaigns.audience import Account, AudienceMember, Finding, Sale, count_sales, gather
 from services.campaigns.membership import follow, leave_all
 
-OF_ACCOUNTS = (merging.Reference("audience_members", "account_id", along=("account_name", "industry"), revised=False),)
+OF_ACCOUNTS = AudienceMember.following
 
 
 @on(contacts.ContactCreated, contacts.ContactUpdated, contacts.ContactRestored)
@@ -129,8 +129,8 @@ def forget_the_recipient(event: contacts.ErasureRequested, fact: Fact) -> None:
 def _know_finding(found: need_pb2.Need | preference_pb2.Preference, fact: Fact, **said: str) -> None:
     over = found.expired or found.HasField("deleted_time")
     held = {} if over else {name: value for name, value in said.items() if value}
-    contact_id = merging.survivor_of(found.contact_id)  # what was announced before a merge may be heard after it
-    if contact_id and Finding.remember(found.id, fact.revision, contact_id=contact_id, said=held):
+    if found.contact_id and Finding.remember(found.id, fact.revision, contact_id=found.contact_id, said=held):
+        contact_id = merging.survivor_of(found.contact_id)  # what was announced before a merge may be heard after it
         gather(contact_id)
         follow([contact_id])
 
@@ -142,9 +142,9 @@ def _people(order: order_pb2.Order) -> list[str]:
 
 def _know_sale(id: str, fact: Fact, contact_ids: Iterable[str], **fields: Any) -> None:
     known = Sale.objects(id=id).first()
-    # What was announced before its service heard of a merge counts for the survivor.
-    people = merging.survivors_of(each for each in contact_ids if each)
+    people = list(dict.fromkeys(each for each in contact_ids if each))
     if Sale.remember(id, fact.revision, contact_ids=people, **fields):
-        concerned = {*people, *(known.contact_ids if known else ())}
+        # What was announced before its service heard of a merge counts for the survivor.
+        concerned = {*merging.survivors_of(people), *(known.contact_ids if known else ())}
         count_sales(concerned)
         follow(concerned)

@@ -27,9 +27,10 @@ class Account(Mergeable, Routed):
     contract = account_pb2.Account
     meta = {"collection": "accounts"}
     searched = ("name", "legal_name", "domain", "other_domains", "phones.number", "registration_ids.number")
+    naming = (merging.Reference("accounts", "parent_id"),)
     children = (
         merging.Reference("contacts", "account_id"),
-        merging.Reference("accounts", "parent_id"),
+        *naming,
         merging.Reference("leads", "conversion", "account_id"),
         merging.Reference("interactions", "account_ids"),
         merging.Reference("attachments", "record_id"),
@@ -39,7 +40,6 @@ class Account(Mergeable, Routed):
         BOTH_ENDS,
     )
     bought_by = "account_id"
-    naming = ("parent_id",)
     indexed = (
         ("parent_id",), ("domain",), ("name",), ("owner_id", "name"), ("territory_id",), ("duplicate_keys",),
         ("purchases.last_order_date",),

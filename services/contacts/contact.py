@@ -47,7 +47,7 @@ class Contact(Mergeable, Routed):
         BOTH_ENDS,
     )
     bought_by = "contact_ids"
-    naming = ("account_id",)
+    naming = (merging.Reference("contacts", "account_id"),)
     indexed = (
         ("account_id",),
         ("emails.address",),

@@ -19,6 +19,7 @@ from chassis import (
     StringField,
     Violation,
     merging,
+    new_id,
     now,
     principal,
     refer,
@@ -30,6 +31,7 @@ from services.contacts.refusals import InteractionNotLogged
 from services.contacts.sight import of_customers
 
 LOGGED = "contacts"
+_FOLLOWING = [each for each in (*Account.children, *Contact.children) if each.collection == "interactions"]
 
 
 class Interaction(Noun):
@@ -102,9 +104,10 @@ class Interaction(Noun):
         """Put what a service announced on timelines; one fact makes one interaction, however often it is told."""
         said = {name: value for name, value in told.items() if value}
         # What was announced before its service heard of a merge stands with the survivor.
-        said |= {name: merging.survivors_of(said[name]) for name in ("account_ids", "contact_ids") if name in said}
+        said, notes = merging.arrived(_FOLLOWING, id := new_id(cls.about().prefix), said)
         with suppress(AlreadyExists):  # it was told before
-            cls.fresh(source=fact.service, source_id=fact.id, actor_id=fact.actor_id, **said).enter()
+            cls.fresh(id, source=fact.service, source_id=fact.id, actor_id=fact.actor_id, **said).enter()
+            merging.keep(notes)
 
     @classmethod
     def forget(cls, field: str, id: str) -> None:

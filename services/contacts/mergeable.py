@@ -37,7 +37,7 @@ class Mergeable(Matched):
 
     meta: ClassVar[dict[str, Any]] = {"abstract": True}
     children: ClassVar[tuple[merging.Reference, ...]] = ()  # what names it within this service
-    naming: ClassVar[tuple[str, ...]] = ()  # its fields with ids of others that may be merged meanwhile
+    naming: ClassVar[tuple[merging.Reference, ...]] = ()  # others that may be merged meanwhile
     bought_by: ClassVar[str] = ""  # the field by which purchases name it
 
     merged_ids = ListField(StringField())
@@ -184,7 +184,9 @@ class Mergeable(Matched):
         # One revision was told with the merge; what is told of them from now on is newer.
         for row in rows:
             row |= {"revision": row["revision"] + 2, "update_time": now()}
-            row |= {field: merging.survivor_of(row[field]) for field in cls.naming if field in row}
+            told, notes = merging.arrived(cls.naming, row["_id"], row)
+            merging.keep(notes)
+            row |= told
         bare = [{name: value for name, value in row.items() if name not in cls.exclusive} for row in rows]
         cls._get_collection().insert_many(bare)
 

@@ -9,11 +9,13 @@ from crm.sales.v1 import order_pb2
 
 from chassis import BooleanField, ListField, Noun, Part, Parts, Scope, StringField, merging, mirror, principal
 from services.contacts.account import Account
+from services.contacts.channels import without_repeats
 from services.contacts.contact import Contact
 from services.contacts.figures import SALE, follow
 from services.contacts.sight import of_customers
 
 Row = dict[str, Any]
+_FOLLOWING = [each for each in (*Account.children, *Contact.children) if each.collection == "purchases"]
 
 
 class Purchase(Noun):
@@ -58,7 +60,9 @@ class Purchase(Noun):
         before = cls._get_collection().find_one({"tenant_id": principal().tenant_id, "order_id": order.id})
         if before is not None and before["revision"] >= revision:
             return
-        after = cls._told(order, revision, people, before)._row()
+        told = cls._told(order, revision, people, before)._row()
+        after, notes = merging.arrived(_FOLLOWING, told["_id"], told)
+        merging.keep(notes)
         # Written whole, for what sales told is kept even where nothing that shows has changed: its revision has.
         cls._get_collection().replace_one({"_id": after["_id"], "tenant_id": after["tenant_id"]}, after, upsert=True)
         for noun, field in ((Account, "account_id"), (Contact, "contact_ids")):
@@ -86,7 +90,7 @@ class Purchase(Noun):
         told = mirror.stored(order)
         purchase = cls.fresh(
             (before or {}).get("_id", ""), order_id=order.id, number=order.number, kind=told.get("kind", SALE),
-            account_id=merging.survivor_of(order.account_id) or None, contact_ids=merging.survivors_of(people),
+            account_id=order.account_id or None, contact_ids=without_repeats(people),
             rep_id=order.owner_id or None,
             order_date=order.order_date or None, items=told.get("lines", []), total=told.get("total"),
             special_instructions=order.description or None, payment_state=told.get("payment_state"),

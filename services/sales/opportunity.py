@@ -15,14 +15,13 @@ from chassis import (
     Parts,
     StringField,
     Violation,
-    merging,
     now,
     principal,
     remembered,
     stored,
     today,
 )
-from services.sales.account import Account
+from services.sales.account import sell_to
 from services.sales.line import demand_one_currency, demand_quantities, demand_sold, name_the_products
 from services.sales.pipeline import LOST, OPEN, WON, Pipeline, Stage
 from services.sales.refusals import (
@@ -174,8 +173,7 @@ class Opportunity(Owned):
     def settle(self) -> None:
         """Names of what it refers to, and days from open to close."""
         if not self._before or self._before.get("account_id") != self.account_id:
-            self.account_id = merging.survivor_of(self.account_id or "") or None
-            self.account_name = Account.copied_name_of(self.account_id) or None
+            sell_to(self, self.account_id)
         known = (self._before or {}).get("lines", ())
         name_the_products("opportunity", self.lines, known)
         demand_sold("opportunity", self.lines, known)

@@ -15,12 +15,11 @@ from chassis import (
     Part,
     Parts,
     StringField,
-    merging,
     next_number,
     now,
     today,
 )
-from services.sales.account import Account
+from services.sales.account import sell_to
 from services.sales.line import (
     Line,
     demand_one_currency,
@@ -105,8 +104,7 @@ class Order(Owned):
         super().arrive()
         self.team_id = self.team_id or User.team_of(self.owner_id)
         self.kind, self.status = self.kind or SALE, self.status or PLACED
-        self.account_id = merging.survivor_of(self.account_id or "") or None
-        self.account_name = Account.copied_name_of(self.account_id) or None
+        sell_to(self, self.account_id)
         if not (self.place_time or self.order_date):
             self.place_time = now()
         self.order_date = self.order_date or self.place_time.date().isoformat()

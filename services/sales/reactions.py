@@ -4,15 +4,13 @@ from crm.contacts.v1 import events_pb2 as contacts
 from crm.identity.v1 import events_pb2 as identity
 
 from chassis import Fact, merging, on, take_up
-from services.sales.account import Account
+from services.sales.account import Account, following
 from services.sales.opportunity import Opportunity
 from services.sales.order import Order
 from services.sales.pipeline import Pipeline
 from services.sales.user import Team, User
 
-OF_ACCOUNTS = tuple(
-    merging.Reference(collection, "account_id", along=("account_name",)) for collection in ("opportunities", "orders")
-)
+OF_ACCOUNTS = tuple(following(collection) for collection in ("opportunities", "orders"))
 OF_CONTACTS = (
     merging.Reference("opportunities", "contacts", "contact_id"), merging.Reference("orders", "contact_ids"),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from chassis import ListField, Projection, StringField, principal
+from chassis import ListField, Projection, StringField, merging, principal
 
 
 class Contact(Projection):
@@ -10,6 +10,7 @@ class Contact(Projection):
 
     meta = {"collection": "known_contacts"}
     indexed = (("emails",), ("account_id",))
+    following = (merging.Reference("known_contacts", "account_id", revised=False),)
     name = StringField()
     account_id = StringField()
     emails = ListField(StringField())

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from chassis import BooleanField, DictField, ListField, Projection, StringField, principal
+from chassis import BooleanField, DictField, ListField, Projection, StringField, merging, principal
 from services.support.entitlement import Row, claim
 
 DEEPEST = 10  # levels of an asset and its parts, as contacts keeps them
+CUSTOMER = ("account_id", "contact_id")
 
 
 class Asset(Projection):
@@ -13,6 +14,7 @@ class Asset(Projection):
 
     meta = {"collection": "known_assets"}
     indexed = (("account_id",), ("contact_id",))
+    following = tuple(merging.Reference("known_assets", whose, revised=False) for whose in CUSTOMER)
     account_id = StringField()
     contact_id = StringField()
     install_date = StringField()
@@ -26,6 +28,7 @@ class ServiceContract(Projection):
 
     meta = {"collection": "known_service_contracts"}
     indexed = (("account_id",), ("contact_id",))
+    following = tuple(merging.Reference("known_service_contracts", whose, revised=False) for whose in CUSTOMER)
     name = StringField()
     account_id = StringField()
     contact_id = StringField()

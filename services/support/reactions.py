@@ -5,21 +5,19 @@ from crm.contacts.v1 import events_pb2 as contacts
 
 from chassis import Fact, merging, mirror, on, take_up
 from services.support.contact import Contact, mailbox_of
-from services.support.installed import Asset, ServiceContract
+from services.support.installed import CUSTOMER, Asset, ServiceContract
 from services.support.ticket import Ticket
 
+_KNOWN = (*Contact.following, *Asset.following, *ServiceContract.following)
 OF_CONTACTS = (
     merging.Reference("tickets", "requester_id"),
     merging.Reference("tickets", "participants", "contact_id"),
     merging.Reference("messages", "author", "contact_id"),
-    *(merging.Reference(known, "contact_id", revised=False) for known in ("known_assets", "known_service_contracts")),
+    *(each for each in _KNOWN if each.field == "contact_id"),
 )
 OF_ACCOUNTS = (
     merging.Reference("tickets", "account_id"),
-    *(
-        merging.Reference(known, "account_id", revised=False)
-        for known in ("known_contacts", "known_assets", "known_service_contracts")
-    ),
+    *(each for each in _KNOWN if each.field == "account_id"),
 )
 
 
@@ -69,7 +67,7 @@ def _know(told: contact_pb2.Contact, revision: int) -> None:
     emails = [mailbox_of(each.address) for each in sorted(told.emails, key=lambda each: not each.primary)]
     known = {
         "name": told.display_name or None,
-        "account_id": merging.survivor_of(told.account_id) or None,
+        "account_id": told.account_id or None,
         "emails": emails,
     }
     Contact.remember(told.id, revision, **known)
@@ -86,9 +84,9 @@ def _know(told: contact_pb2.Contact, revision: int) -> None:
 def know_the_asset(event: contacts.AssetCreated, fact: Fact) -> None:
     """Remember what a customer has, and until when it is warranted."""
     told: asset_pb2.Asset = event.asset
-    said = ("install_date", "warranty_until", "parent_id")
+    said = (*CUSTOMER, "install_date", "warranty_until", "parent_id")
     known = {name: getattr(told, name) or None for name in said}
-    Asset.remember(told.id, fact.revision, **_whose(told), **known, gone=told.HasField("deleted_time"))
+    Asset.remember(told.id, fact.revision, **known, gone=told.HasField("deleted_time"))
 
 
 @on(
@@ -99,14 +97,9 @@ def know_the_service_contract(event: contacts.ServiceContractCreated, fact: Fact
     """Remember what a customer is entitled to."""
     told: service_contract_pb2.ServiceContract = event.service_contract
     kept = mirror.stored(told)
-    said = ("name", "asset_ids", "entitlements", "start_date", "end_date")
+    said = (*CUSTOMER, "name", "asset_ids", "entitlements", "start_date", "end_date")
     known = {name: kept.get(name) for name in said}
-    ServiceContract.remember(told.id, fact.revision, **_whose(told), **known, gone=told.HasField("deleted_time"))
-
-
-def _whose(told: asset_pb2.Asset | service_contract_pb2.ServiceContract) -> dict[str, str | None]:
-    # What was announced before a merge may be heard after it.
-    return {name: merging.survivor_of(getattr(told, name)) or None for name in ("account_id", "contact_id")}
+    ServiceContract.remember(told.id, fact.revision, **known, gone=told.HasField("deleted_time"))
 
 
 @on(contacts.ErasureRequested)

@@ -89,6 +89,45 @@ def test_what_was_said_of_an_address_holds_and_of_the_post_follows(marketing: Ma
     assert verdict(marketing, contact_id=one.id) == "OPTED_OUT"
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["late", "once more"])
+def test_what_is_told_late_goes_back_when_they_are_parted(marketing: Marketing, again: bool) -> None:
+    rose, vale, kin = ({"id": new_id("acc"), "name": name, "industry": name} for name in ("Rose", "Vale", "Kin"))
+    for account in (rose, vale, kin):
+        marketing.hear(contacts.AccountCreated(account=account), account["id"])
+    one, ben = marketing.meet(), marketing.meet()
+    two = marketing.meet()
+    ben.account_id = vale["id"]
+    need = {"id": new_id("need"), "contact_id": two.id, "category": "roses"}
+
+    def tell(revision: int) -> None:
+        marketing.hear(contacts.ContactUpdated(contact=ben), ben.id, revision=revision)
+        marketing.hear(contacts.NeedCreated(need=need), need["id"], revision=revision)
+
+    tell(2)
+    before, merges = everything(marketing), [new_id("mrg") for _ in range(3)]
+    if not again:  # as if it had never been heard of
+        transaction.database()["known_findings"].delete_one({"_id": need["id"]})
+        ben.account_id = ""
+        marketing.hear(contacts.ContactUpdated(contact=ben), ben.id, revision=3)
+        ben.account_id = vale["id"]
+    houses = ((merges[0], rose, vale), (merges[1], kin, rose))
+    for id, survivor, merged in houses:
+        marketing.hear(
+            contacts.AccountsMerged(merge_id=id, account=survivor, merged=[merged]), survivor["id"], revision=2
+        )
+    merge(marketing, merges[2], one, two)
+    tell(4)
+    now_kept = everything(marketing)
+    row = now_kept[f"audience_members/{ben.id}"]
+    assert [row[name] for name in ("account_id", "account_name", "industry")] == [kin["id"], "Kin", "Kin"]
+    assert now_kept[f"known_findings/{need['id']}"]["contact_id"] == one.id
+    unmerge(marketing, merges[2], one, two)
+    for id, survivor, merged in reversed(houses):
+        event = contacts.AccountsUnmerged(merge_id=id, account=survivor, restored=[merged | {"etag": "3"}])
+        marketing.hear(event, survivor["id"], revision=3)
+    assert everything(marketing) == before
+
+
 @pytest.mark.parametrize("reference", OF_CONTACTS + OF_ACCOUNTS, ids=lambda each: f"{each.collection}.{each.path}")
 def test_what_names_a_customer_is_found_by_an_index(marketing: Marketing, reference: merging.Reference) -> None:
     demand_indexed(reference)

@@ -1,10 +1,11 @@
 """A projection keeps the newest fact, whatever order facts come in, and tells what others must follow."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from chassis import Projection, StringField, transaction
+from chassis import ListField, Projection, StringField, merging, transaction
 from chassis.embedded import Servers
 from chassis.testing import acting_as_somebody
 
@@ -22,7 +23,8 @@ def _connected(servers: Servers) -> Iterator[None]:
     transaction.connect(servers.mongo_url("sales"))
     with acting_as_somebody():
         yield
-        Ship._get_collection().delete_many({})
+        for kept in ("known_ships", "known_berths", "merge_moves", "merge_aliases"):
+            transaction.database()[kept].delete_many({})
     transaction.disconnect()
 
 
@@ -69,3 +71,49 @@ def test_a_tenant_never_reaches_another_tenants_record() -> None:
     Ship.remember("shp_1", 1, name="Gannet")
     with acting_as_somebody():
         assert Ship.name_of("shp_1") == ""
+
+
+class Berth(Projection):
+    """Where ships of another service lie, with what is known of the first of them."""
+
+    meta = {"collection": "known_berths"}
+    following = (merging.Reference("known_berths", "ship_ids", along=("ship_name",), revised=False),)
+    ship_ids = ListField(StringField())
+    ship_name = StringField()
+
+    @classmethod
+    def along(cls, id: str) -> dict[str, Any]:
+        return {"ship_name": f"Name of {id}"}
+
+
+def berth() -> tuple[list[str], str]:
+    """What is kept of the one berth."""
+    kept = Berth.objects.get()
+    return kept.ship_ids, kept.ship_name
+
+
+def test_a_fact_that_is_heard_after_merges_goes_back_merge_by_merge() -> None:
+    merging.join("mrg_1", (), "shp_2", ["shp_1"])
+    merging.join("mrg_2", (), "shp_3", ["shp_2"])
+    Berth.remember("bth_1", 1, ship_ids=["shp_1", "shp_2", "shp_9"], ship_name="Gannet")
+    assert berth() == (["shp_3", "shp_9"], "Name of shp_3")
+    assert merging.part("mrg_2") == []
+    assert berth() == (["shp_2", "shp_9"], "Name of shp_2")
+    assert merging.part("mrg_1") == []
+    assert berth() == (["shp_1", "shp_2", "shp_9"], "Gannet")
+
+
+def test_what_a_merge_noted_itself_stays_when_the_fact_is_told_again() -> None:
+    Berth.remember("bth_1", 1, ship_ids=["shp_1"], ship_name="Gannet")
+    merging.join("mrg_1", Berth.following, "shp_2", ["shp_1"], ship_name="Petrel")
+    Berth.remember("bth_1", 2, ship_ids=["shp_1"], ship_name="Told later")
+    merging.part("mrg_1")
+    assert berth() == (["shp_1"], "Gannet")
+
+
+def test_an_older_fact_leaves_no_note() -> None:
+    merging.join("mrg_1", (), "shp_2", ["shp_1"])
+    Berth.remember("bth_1", 2, ship_ids=["shp_2"], ship_name="Petrel")
+    Berth.remember("bth_1", 1, ship_ids=["shp_1"], ship_name="Gannet")
+    merging.part("mrg_1")
+    assert berth() == (["shp_2"], "Petrel")

@@ -128,6 +128,40 @@ def test_an_order_that_is_told_late_is_the_survivors(caller: Caller, cast: Any) 
     assert get(caller, ACCOUNT, cast.rose).purchases.order_count == 1
 
 
+def test_an_order_that_is_told_late_goes_back_to_whose_it_is(caller: Caller, cast: Any) -> None:
+    merge(caller, CONTACT, cast.ada, cast.twin)
+    merge(caller, CONTACT, cast.ben, cast.ada)  # a survivor is merged itself
+    merge(caller, ACCOUNT, cast.rose, cast.double)
+    order = an_order(contact_ids=[cast.twin, cast.ada], account_id=cast.double)
+    placed(caller, order)
+    placed(caller, order)
+    assert get(caller, CONTACT, cast.ben).purchases.order_count == 1
+    unmerge(caller, CONTACT, cast.ben)
+    assert get(caller, CONTACT, cast.ada).purchases.order_count == 1
+    unmerge(caller, CONTACT, cast.ada)
+    unmerge(caller, ACCOUNT, cast.rose)
+    for case, id in ((CONTACT, cast.twin), (CONTACT, cast.ada), (ACCOUNT, cast.double)):
+        assert get(caller, case, id).purchases.order_count == 1
+    assert not get(caller, CONTACT, cast.ben).purchases.order_count
+    assert not get(caller, ACCOUNT, cast.rose).purchases.order_count
+    rows = [row for row in everything(caller).values() if order.number in (row.get("number"), row.get("title"))]
+    rows += [row for row in everything(caller).values() if row.get("record_id") == order.id]
+    assert len(rows) > 1
+    assert {tuple(row["contact_ids"]) for row in rows} == {(cast.twin, cast.ada)}
+    assert {row.get("account_id", cast.double) for row in rows} == {cast.double}
+
+
+def test_who_comes_back_before_the_own_company_goes_back_to_it(caller: Caller, cast: Any) -> None:
+    one, two = (CONTACT.create(caller, given_name=name, account_id=cast.double).id for name in ("One", "Two"))
+    before = everything(caller)
+    merge(caller, CONTACT, two, one)
+    merge(caller, ACCOUNT, cast.rose, cast.double)
+    unmerge(caller, CONTACT, two)
+    assert get(caller, CONTACT, one).account_id == cast.rose
+    unmerge(caller, ACCOUNT, cast.rose)
+    assert everything(caller) == before
+
+
 def test_what_changed_while_they_were_one_counts_for_whose_it_is(caller: Caller, cast: Any) -> None:
     order = an_order(contact_ids=[cast.twin], total=euros(50))
     placed(caller, order)

@@ -46,6 +46,7 @@ def test_what_the_merged_are_entitled_to_is_the_survivors(caller: Caller) -> Non
     hear(caller, contacts.AccountsUnmerged(merge_id=merges[1], account={"id": above}), above, 2)
     after = everything(caller)
     assert {id: after[id] for id in before} == before
+    assert (after[late]["contact_id"], after[late]["account_id"]) == (ada(caller), nursery(caller))
     assert opened(caller, requester_id=new_id("con"), account_id=nursery(caller)).entitlement.ground == (
         ticket_pb2.Ticket.Claim.CONTRACT
     )
