@@ -119,7 +119,11 @@ def keep(notes: Sequence[Row]) -> None:
     """Note what `arrived` says; what a merge noted of a record before stays."""
     if notes:
         first = [UpdateOne({"_id": note["_id"]}, {"$setOnInsert": note}, upsert=True) for note in notes]
-        transaction.database()[_MOVES].bulk_write(first, ordered=False)
+        # Who parts at the same moment would see neither note nor record: of two that write the mark, one runs again.
+        heard = [
+            UpdateOne({"_id": id}, {"$inc": {"heard_late": 1}}) for id in sorted({each["merge_id"] for each in notes})
+        ]
+        transaction.database()[_MOVES].bulk_write([*heard, *first], ordered=False)
 
 
 def part(merge_id: str) -> list[Conflict]:
@@ -252,7 +256,7 @@ def _note(merge_id: str, reference: Reference, row: Row, after: Row) -> Row:
 
 def _aliases_in(value: Any, key: str) -> list[Row]:
     entries = value if isinstance(value, list) else [value]
-    ids = {entry.get(key) if isinstance(entry, dict) else entry for entry in entries} - {None, ""}
+    ids: set[str] = {id for each in entries if (id := each.get(key) if isinstance(each, dict) else each)}
     wanted = {"_id": {"$in": sorted(ids)}, "tenant_id": principal().tenant_id}
     return list(transaction.database()[_ALIASES].find(wanted)) if ids else []
 

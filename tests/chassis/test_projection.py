@@ -1,11 +1,12 @@
 """A projection keeps the newest fact, whatever order facts come in, and tells what others must follow."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from chassis import ListField, Projection, StringField, merging, transaction
+from chassis import ListField, Projection, StringField, acting_as, merging, principal, transaction
 from chassis.embedded import Servers
 from chassis.testing import acting_as_somebody
 
@@ -117,3 +118,23 @@ def test_an_older_fact_leaves_no_note() -> None:
     Berth.remember("bth_1", 1, ship_ids=["shp_1"], ship_name="Gannet")
     merging.part("mrg_1")
     assert berth() == (["shp_2"], "Petrel")
+
+
+def test_a_fact_that_is_heard_while_they_are_parted_goes_back() -> None:
+    merging.join("mrg_1", (), "shp_2", ["shp_1"])
+    whom, runs = principal(), []
+
+    def part() -> None:
+        with acting_as(whom):
+            transaction.run(lambda: merging.part("mrg_1"))
+
+    def hear() -> None:
+        runs.append(merging.survivor_of("shp_1"))  # what is parted from here on, this run does not see
+        if len(runs) == 1:
+            with ThreadPoolExecutor() as beside:
+                beside.submit(part).result()
+        Berth.remember("bth_1", 1, ship_ids=["shp_1"], ship_name="Gannet")
+
+    transaction.run(hear)
+    assert runs == ["shp_2", "shp_1"]
+    assert berth() == (["shp_1"], "Gannet")
