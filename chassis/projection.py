@@ -70,11 +70,12 @@ class Projection(Document):
         The fact that tells the name looks for copies. One that comes at the same moment would see neither this transaction nor be
         seen by it; so while the name is unknown both write the same row, and the later of them begins again and sees the other.
         """
-        name = cls.name_of(id)
-        if id and not name:
-            key = {"_id": id, "tenant_id": principal().tenant_id}
-            heard_nothing = {"revision": _UNHEARD}
-            cls._get_collection().update_one(key, {"$inc": {"copies": 1}, "$setOnInsert": heard_nothing}, upsert=True)
+        name, rows, tenant_id = cls.name_of(id), cls._get_collection(), principal().tenant_id
+        if (
+            id and not name and not rows.find_one({"_id": id, "tenant_id": {"$ne": tenant_id}}, {"_id": 1})
+        ):  # or never heard here
+            key, heard_nothing = {"_id": id, "tenant_id": tenant_id}, {"revision": _UNHEARD}
+            rows.update_one(key, {"$inc": {"copies": 1}, "$setOnInsert": heard_nothing}, upsert=True)
         return name
 
 

@@ -334,6 +334,12 @@ def test_a_name_that_comes_while_a_record_is_made_reaches_it(sales: Caller) -> N
     assert got(sales, id).account_name == "Rose & Thorn"
 
 
+def test_an_account_of_another_tenant_has_no_name_here(door: Door, sales: Caller) -> None:
+    account = new_id("acc")
+    the_account_is_named(door(somebody()), account, "Rose & Thorn", 1)
+    assert opened(sales, account_id=account).account_name == ""
+
+
 def test_a_search_that_names_a_write_finds_what_it_wrote(sales: Caller) -> None:
     asked = opportunity_pb2.CreateOpportunityRequest(opportunity=an_opportunity_message(name="Trellis"))
     rpc = rpc_of(sales.contracts[0].methods_by_name["CreateOpportunity"])
