@@ -27,7 +27,7 @@ logs: $(READY)  ## Follow its logs
 
 ##@ Check
 test: $(CONTRACT)  ## Run the tests, three files at a time; ARGS="tests/deploy -k port" narrows them
-	@$(RUN) -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+	@$(RUN) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-whole: $(CONTRACT)  ## Run what brings whole companies in, and takes minutes
 	@$(RUN) -m pytest -m whole tests/journeys
