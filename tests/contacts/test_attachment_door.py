@@ -264,18 +264,25 @@ def test_a_file_stays_as_long_as_a_record_names_it_and_is_purged_then(caller: Ca
 
 
 def test_a_large_file_goes_in_and_out_in_little_memory(caller: Caller) -> None:
-    size, piece, account = 200 * 1024 * 1024, os.urandom(512 * 1024), ACCOUNT.create(caller)
+    size, account = 200 * 1024 * 1024, ACCOUNT.create(caller)
+    there_and_back(caller, account, size // 8)  # from here on buffers, pools and lazily imported modules are there
+    with growth() as grown:
+        there_and_back(caller, account, size)
+    assert grown() < size // 2, "client and service together"
+
+
+def there_and_back(caller: Caller, account: Any, size: int) -> None:
+    """Bring a file of `size` bytes in, put it on the account, and read it again."""
+    piece = os.urandom(512 * 1024)
 
     def pieces() -> Iterator[Any]:
         yield file_pb2.UploadFileRequest(name="film.bin")
         for number in range(size // len(piece)):
             yield file_pb2.UploadFileRequest(content={"data": number.to_bytes(8) + piece[8:]})
 
-    with growth() as grown:
-        file = attached(caller, account, file_id=caller.UploadFile(pieces()).id)
-        call = caller.DownloadAttachment(file_pb2.DownloadFileRequest(id=file.id))
-        assert sum(len(each.data) for each in call) == file.size_bytes == size
-    assert grown() < size // 2, "client and service together"
+    file = attached(caller, account, file_id=caller.UploadFile(pieces()).id)
+    call = caller.DownloadAttachment(file_pb2.DownloadFileRequest(id=file.id))
+    assert sum(len(each.data) for each in call) == file.size_bytes == size
 
 
 @contextmanager
