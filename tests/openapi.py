@@ -6,9 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from jsonschema import Draft202012Validator, FormatChecker
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
+from jsonschema_rs import Draft202012, Draft202012Validator, Registry
 
 from services.gateway import contract, openapi, transcoding
 
@@ -76,12 +74,17 @@ def _answers(verb: str, path: str) -> tuple[str, dict[str, Any]]:
 
 
 def _validate(pointer: str, value: Any) -> None:
-    faults = [f"{each.json_path}: {each.message}" for each in _validator(pointer).iter_errors(value)]
+    errors = _validator(pointer).iter_errors(value)
+    faults = [f"{'.'.join(map(str, each.instance_path))}: {each.message}" for each in errors]
     assert not faults, "\n".join(faults[:10])
 
 
 @cache
 def _validator(pointer: str) -> Draft202012Validator:
-    registry = Registry().with_resource(_ROOT, Resource(contents=document(), specification=DRAFT202012))
     schema = {"$ref": f"{_ROOT}#{pointer.replace('{', '%7B').replace('}', '%7D')}"}
-    return Draft202012Validator(schema, registry=registry, format_checker=FormatChecker())
+    return Draft202012Validator(schema, registry=_registry(), validate_formats=True)
+
+
+@cache
+def _registry() -> Registry:
+    return Registry([(_ROOT, document())], draft=Draft202012)
