@@ -30,7 +30,7 @@ test: $(CONTRACT)  ## Run the tests, three files at a time; ARGS="tests/deploy -
 	@$(RUN) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-whole: $(CONTRACT)  ## Run what brings whole companies in, and takes minutes
-	@$(RUN) -m pytest -m whole tests/journeys
+	@$(RUN) -m pytest -m whole tests/campaigns tests/journeys
 
 lint: $(CONTRACT) $(BUF)  ## Check style, types, the contract and the house rules
 	$(RUN) -m ruff check .

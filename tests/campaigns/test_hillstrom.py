@@ -17,6 +17,7 @@ from tests.journeys.hillstrom.records import CAMPAIGN, result
 from tests.journeys.imports import agrees
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(not DATA.exists(), reason=f"the experiment is not in {DATA}")
 def test_the_report_of_the_hillstrom_experiment_is_the_known_one(marketing: Marketing) -> None:
     given = json_format.ParseDict(CAMPAIGN, campaign_pb2.Campaign())

@@ -32,6 +32,17 @@ def taken(client: MongoClient[dict[str, Any]]) -> Snapshot:
     return found
 
 
+def taken_of(client: MongoClient[dict[str, Any]], tenant_id: str) -> Snapshot:
+    """The hash of what one tenant has in each collection."""
+    found: Snapshot = {}
+    for service in SERVICES:
+        database = client[f"kith_{service}"]
+        for name in set(database.list_collection_names()) - set(APART):
+            rows = database[name].find({"tenant_id": tenant_id}, dict.fromkeys(NOTED.get(name, ()), False)).sort("_id")
+            found[f"{service}.{name}"] = hashlib.sha256(b"".join(map(encode, rows))).hexdigest()
+    return found
+
+
 def differences(before: Snapshot, after: Snapshot) -> list[str]:
     """The collections that changed."""
     return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.builders.support import a_mail
 from tests.journeys.company import Company
-from tests.journeys.places import MESSAGES, NOUNS, OBJECTS, SCHEMA, collection, listed
+from tests.journeys.places import MESSAGES, NOUNS, OBJECTS, SCHEMA, collection
 from tests.journeys.waiting import eventually
 from tests.rest import Client
 
@@ -36,19 +36,6 @@ class Furnished:
         self._make("era", email=f"nobody@{word}.example", reason=f"{word} letter")
         eventually(lambda: all(each["state"] == "DONE" for each in self.admin.get("/v1/erasures")["erasures"]))
         eventually(lambda: len(self.admin.get(told, kinds="FILE")["interactions"]) == 2)
-
-    def everything(self) -> dict[str, Any]:
-        """All that the administrator sees."""
-        seen = {prefix: self.admin.get(collection(NOUNS[prefix]), page_size=200).body for prefix in listed()}
-        for key in seen["key"]["api_keys"]:
-            key.pop("last_use_time", None)
-        seen["timeline"] = self.admin.get(f"/v1/accounts/{self.ids['acc']}/timeline").body
-        seen["attachments"] = self.admin.get("/v1/attachments", record_id=self.ids["acc"]).body
-        for part in ("revisions", "annotations", "share-links"):
-            seen[part] = self.admin.get(f"/v1/documents/{self.ids['doc']}/{part}").body
-        seen["report"] = self.admin.get("/v1/reports/pipeline", group_by="stage").body
-        seen["orders"] = self.admin.get("/v1/reports/orders", group_by="account").body
-        return seen
 
     def _people(self, company: Company, word: str) -> None:
         self._make("team", name=f"{word} team")

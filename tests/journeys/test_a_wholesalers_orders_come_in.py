@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.timeout(120),
 ]
 
-FIRST = 250  # invoices
+FIRST = 100  # invoices
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,7 @@ def wholesaler(company: Any) -> SimpleNamespace:
     return SimpleNamespace(client=client, files=files, first=first, second=second)
 
 
+@pytest.mark.whole
 def test_the_files_figures_are_the_known_answers() -> None:
     known, figures = published(DATA.parent / "README.md"), counted(Files(DATA))
     assert {

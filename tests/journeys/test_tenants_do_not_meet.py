@@ -4,12 +4,13 @@ Every text of the other company holds a word of its own, and no answer to ours m
 tried in every place of the contract that takes an id: in paths, bodies, batches, filters and page tokens.
 """
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
+from tests.checks.snapshot import Snapshot, differences, settled, taken_of
 from tests.journeys.furnished import SYSTEM, Furnished
 from tests.journeys.places import (
     BATCHES,
@@ -74,21 +75,22 @@ def ours(a_company) -> Furnished:
 
 
 @pytest.fixture(scope="module")
-def untouched(theirs) -> dict[str, Any]:
-    """All that the other company has, once its events have come to rest, and is to have after every attempt."""
+def database(suite) -> Iterator[MongoClient[Any]]:
+    with MongoClient[Any](suite.mongo_admin_url()) as client:
+        yield client
 
-    def at_rest() -> dict[str, Any] | None:
-        seen = theirs.everything()
-        time.sleep(1)
-        return seen if theirs.everything() == seen else None
 
-    return eventually(at_rest)
+@pytest.fixture(scope="module")
+def untouched(suite, database, theirs) -> Snapshot:
+    """All that is stored of the other company, once its events have come to rest, and is to be stored after every attempt."""
+    settled(suite)
+    return taken_of(database, theirs.ids["ten"])
 
 
 @pytest.fixture(autouse=True)
-def _nothing_of_theirs_changes(theirs, untouched) -> Iterator[None]:
+def _nothing_of_theirs_changes(database, theirs, untouched) -> Iterator[None]:
     yield
-    assert theirs.everything() == untouched
+    assert differences(untouched, taken_of(database, theirs.ids["ten"])) == []
 
 
 @pytest.mark.parametrize("route", WITH_ID, ids=lambda route: f"{route.verb} {route.path}")
