@@ -43,10 +43,11 @@ from chassis.run import run
 from chassis.standard import batch, standard
 from chassis.sweeper import Sweeper
 from chassis.transaction import remembered
+from chassis.turns import take_turns
 
 __all__ = [
     # nouns
-    "Noun", "Owned", "Projection", "lookup", "refer", "remembered", "Part", "Parts", "CustomFields", "stored",
+    "Noun", "Owned", "Projection", "lookup", "refer", "remembered", "take_turns", "Part", "Parts", "CustomFields", "stored",
     "noun_called", "hidden_fields",
     "BooleanField", "DateTimeField", "DictField", "FloatField", "IntField", "ListField", "StringField",
     # doors

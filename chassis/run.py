@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import structlog
 from pymongo.errors import PyMongoError
 
-from chassis import idempotency, indexes, merging, mirror, retention, telemetry, transaction
+from chassis import idempotency, indexes, merging, mirror, retention, telemetry, transaction, turns
 from chassis.bus import Bus
 from chassis.config import ConfigFault, ServiceSettings, load
 from chassis.document import Noun
@@ -153,6 +153,7 @@ class Process:
                 indexes.prepare(model)
             idempotency.prepare(self.database)
             merging.prepare(self.database)
+            turns.prepare(self.database)
             outbox.prepare(self.database, self.settings.events_retention_days)
             if self.prepare:
                 self.prepare(self.settings)

@@ -38,6 +38,7 @@ class _Work:
     memory: dict[Hashable, Any] = field(default_factory=dict)
     deferred: dict[str, tuple[Collection, list[dict[str, Any]]]] = field(default_factory=dict)
     changes: dict[str, tuple[Collection, list[UpdateOne]]] = field(default_factory=dict)
+    last: dict[Hashable, Callable[[], None]] = field(default_factory=dict)
     gathers: bool = False
 
 
@@ -113,6 +114,15 @@ def defer(collection: Collection, rows: list[dict[str, Any]]) -> None:
         work.deferred.setdefault(collection.full_name, (collection, []))[1].extend(rows)
 
 
+def at_end(key: Hashable, do: Callable[[], None]) -> None:
+    """Do something when the transaction's work is done, once for a `key`; now outside of any."""
+    work = _current.get()
+    if work is None:
+        do()
+    else:
+        work.last[key] = do
+
+
 @contextmanager
 def gathering() -> Iterator[None]:
     """Write what the block inserts and updates at the transaction's end, all at once. The block does not read it back."""
@@ -163,6 +173,8 @@ def _bound(session: Any, work: Callable[[], Answer], last: bool) -> Answer:
             for collection, changes in unit.changes.values():
                 if collection.bulk_write(changes).matched_count != len(changes):
                     raise Conflict(PyMongoError("a row that was to be changed has changed"))
+            for do in unit.last.values():
+                do()
             return answer
     except (PyMongoError, OperationError) as error:
         fault = _unwrapped(error)

@@ -5,7 +5,7 @@ from typing import Any, Self
 from crm.common.v1 import address_pb2, money_pb2
 from crm.contacts.v1 import account_pb2, channels_pb2, purchase_pb2
 
-from chassis import CustomFields, IntField, Invalid, ListField, Part, Parts, StringField, merging, principal, refer
+from chassis import CustomFields, IntField, Invalid, ListField, Part, Parts, StringField, merging, refer, take_turns
 from services.contacts import postal, registers, telephones
 from services.contacts.association_label import BOTH_ENDS
 from services.contacts.channels import normal_domain, without_repeats
@@ -17,8 +17,6 @@ SIZE_BANDS = ((10, "1-10"), (50, "11-50"), (200, "51-200"), (500, "201-500"), (1
               (10_000, "5001-10000"))  # fmt: skip
 
 DEEPEST = 50  # levels of a tree of accounts; the largest groups of companies have about twenty
-
-_TREES = "account_trees"
 
 
 class Account(Mergeable, Routed):
@@ -92,7 +90,7 @@ class Account(Mergeable, Routed):
 
     def demand_mergeable(self, merged: list[Self]) -> None:
         """Leave the place below those that it becomes one with: where the highest of them stood."""
-        _take_turns()
+        take_turns("account-tree")
         ids, above = {each.id for each in merged}, self.parent_id
         for _ in range(DEEPEST):
             if not above:
@@ -105,7 +103,7 @@ class Account(Mergeable, Routed):
     def _stay_a_tree(self) -> None:
         """Refuse a parent that lies below the account, or too deep. Deleted accounts keep their places: they may return."""
         if self._before is not None:  # a new account has nothing below it
-            _take_turns()
+            take_turns("account-tree")  # two moves could close a circle together
         above, levels = self.parent_id, 1
         while above:
             if above == self.id:
@@ -118,10 +116,3 @@ class Account(Mergeable, Routed):
 def size_band(employees: int) -> str:
     """The band that a number of employees above 0 lies in."""
     return next((band for most, band in SIZE_BANDS if employees <= most), "10001+")
-
-
-def _take_turns() -> None:
-    # Two moves that do not see each other could close a circle together. Both write here, so the later one starts again
-    # and sees the first.
-    trees = Account._get_db()[_TREES]
-    trees.update_one({"_id": principal().tenant_id}, {"$inc": {"moves": 1}}, upsert=True)

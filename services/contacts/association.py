@@ -6,7 +6,7 @@ from typing import Any, Self
 from crm.contacts.v1 import association_pb2, events_pb2
 from google.protobuf.message import Message
 
-from chassis import Invalid, ListField, Noun, StringField, principal, refer
+from chassis import Invalid, ListField, Noun, StringField, principal, refer, take_turns
 from services.contacts.account import Account
 from services.contacts.association_label import AssociationLabel
 from services.contacts.contact import Contact
@@ -15,8 +15,6 @@ from services.contacts.periods import Period, most_at_once
 from services.contacts.refusals import AssociationAlreadyEnded, AssociationAlreadyThere, AssociationLimitReached
 
 ENDS: dict[str, type[Noun]] = {"account": Account, "contact": Contact, "lead": Lead}
-
-_TURNS = "association_turns"
 
 
 class Association(Noun):
@@ -121,7 +119,7 @@ class Association(Noun):
             if not limit and field == "to_id":
                 continue  # an account may have very many people
             id = getattr(self, field)
-            _take_turns(id)
+            take_turns(f"associations/{id}")  # two could pass a limit together
             others = self._others(field, id, either)
             if twin := next((each for each in others if set(each["record_ids"]) == set(self.record_ids)), None):
                 raise AssociationAlreadyThere(association=twin["_id"], label=label.key)
@@ -135,12 +133,6 @@ class Association(Noun):
         side = {} if either else {field: id}
         found = self._get_collection().find({**here, **side, "_id": {"$ne": self.id}})
         return [each for each in found if Period.of(each.get("since_date"), each.get("until_date")).meets(self.period)]
-
-
-def _take_turns(id: str) -> None:
-    # Two that do not see each other could pass a limit together. Both write here, so that the later one begins again.
-    turns = Association._get_db()[_TURNS]
-    turns.update_one({"_id": f"{principal().tenant_id}/{id}"}, {"$inc": {"turns": 1}}, upsert=True)
 
 
 def _with_ends(request: Any) -> Any:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from chassis import FileSettings, doing, principal, purging, transaction
-from services.contacts import expiry, handovers, matched, share_proof
+from chassis import FileSettings, doing, principal, purging
+from services.contacts import expiry, handovers, share_proof
 from services.contacts.attachment import Attachment
 from services.contacts.document_revision import DocumentRevision
 from services.contacts.exports import Export
@@ -34,6 +34,5 @@ def prepare(settings: FileSettings) -> None:
     File.prepare(settings)
     Import.prepare()
     handovers.prepare()
-    matched.prepare(transaction.database())
     expiry.prepare()
     share_proof.prepare()

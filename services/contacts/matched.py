@@ -1,31 +1,22 @@
 """What accounts, contacts and leads have in common: they are found by their likes, and come in by the rules on duplicates.
 
 The look for likes is a plain read. Two records with one exact key that come at the same moment would not see each other, so
-where a rule blocks the key both first write a row of that key: the later one starts again and sees the first.
+where a rule blocks the key they take turns.
 """
 
-import hashlib
 from abc import abstractmethod
-from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from google.protobuf.message import Message
-from pymongo.database import Database
 
-from chassis import Owned, hint, now, principal
+from chassis import Owned, hint, principal, take_turns
 from services.contacts import blocking
 from services.contacts.duplicate import Candidate, candidates, of_kinds
 from services.contacts.duplicate_rule import BLOCK, WARN, DuplicateRule, strictest
 from services.contacts.portrait import Portrait
 from services.contacts.refusals import DuplicateFound
 
-_TURNS, _TURN = "duplicate_turns", timedelta(hours=1)  # far longer than any transaction
 _MOST_NAMED = 5
-
-
-def prepare(database: Database) -> None:
-    """Let the rows of keys go when nobody can race for them any more."""
-    database[_TURNS].create_index("time", expireAfterSeconds=int(_TURN.total_seconds()))
 
 
 class Matched(Owned):
@@ -76,7 +67,8 @@ class Matched(Owned):
         return super().keep()
 
     def _come_in(self, portrait: Portrait, rules: list[DuplicateRule], fresh: list[str]) -> None:
-        self._take_turns([key for rule in rules if rule.on_exact == BLOCK for key in of_kinds(fresh, rule.counting)])
+        blocked = {key for rule in rules if rule.on_exact == BLOCK for key in of_kinds(fresh, rule.counting)}
+        take_turns(*(f"{self.about().noun}/{key}" for key in blocked))
         keys = fresh if self._before else blocking.keys(portrait)
         found = candidates(type(self), portrait, keys, {"tenant_id": self.tenant_id}, but=self.id)
         judged = [(each, self._judge(each, rules, fresh)) for each in found]
@@ -89,13 +81,6 @@ class Matched(Owned):
         exact = [rule.on_exact for rule in rules if of_kinds(common, rule.counting)]
         similar = [rule.on_similar for rule in rules if not self._before and candidate.percent >= rule.minimum_percent]
         return strictest([*exact, *similar])
-
-    def _take_turns(self, keys: list[str]) -> None:
-        turns = self._get_db()[_TURNS]
-        for key in sorted(set(keys)):  # in one order, so that nobody waits for each other
-            name = f"{self.tenant_id}/{self.about().noun}/{key}"
-            row = {"_id": hashlib.sha256(name.encode()).hexdigest()}
-            turns.update_one(row, {"$set": {"time": now()}, "$inc": {"turns": 1}}, upsert=True)
 
     def _refuse(self, found: list[Candidate]) -> None:
         visible = _visible(type(self), found)

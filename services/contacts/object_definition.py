@@ -4,13 +4,12 @@ import re
 
 from crm.schema.v1 import object_definition_pb2
 
-from chassis import AlreadyExists, DictField, Invalid, Noun, StringField, principal
+from chassis import AlreadyExists, DictField, Invalid, Noun, StringField, take_turns
 from services.contacts.refusals import ObjectInUse, ObjectQuotaReached
 
 MOST_OBJECTS = 50
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*\Z")
-_TURNS = "object_turns"
 
 
 class ObjectDefinition(Noun):
@@ -33,7 +32,7 @@ class ObjectDefinition(Noun):
 
     def arrive(self) -> None:
         """A key of its own, within the quota."""
-        self._take_turns()
+        take_turns("objects")  # two could both be the last within the quota
         if not _KEY.match(self.key):
             raise Invalid.field(
                 "object_definition.key", "must begin with a letter and hold small letters, digits and _"
@@ -47,12 +46,7 @@ class ObjectDefinition(Noun):
         """Refuse to go while there are records, deleted ones included: they could return to nowhere."""
         from services.contacts.record import Record  # here, because records know their object
 
-        self._take_turns()
+        take_turns("objects")
         if Record._get_collection().find_one({"tenant_id": self.tenant_id, "object": self.key}, {"_id": 1}):
             raise ObjectInUse(object=self.key)
         super().remove()
-
-    def _take_turns(self) -> None:
-        # Two that do not see each other could both be the last within the quota: the later one starts again.
-        turns = self._get_db()[_TURNS]
-        turns.update_one({"_id": principal().tenant_id}, {"$inc": {"turns": 1}}, upsert=True)

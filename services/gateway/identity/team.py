@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from crm.identity.v1 import team_pb2
 
-from chassis import Invalid, Noun, StringField, principal
-from services.gateway.identity import turn
+from chassis import Invalid, Noun, StringField, principal, take_turns
 
 
 class Team(Noun):
@@ -27,7 +26,7 @@ class Team(Noun):
         if not self.parent_id or (self._before or {}).get("parent_id") == self.parent_id:
             return
         # Two moves that are fine alone can close a ring together, so a tenant's moves take turns.
-        turn.take(f"{self.tenant_id}/team-tree")
+        take_turns("team-tree")
         parents = Team.parents()
         if self.parent_id not in parents:
             raise Invalid.field("team.parent_id", "there is no such team")

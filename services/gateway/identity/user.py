@@ -5,8 +5,19 @@ from typing import Any
 
 from crm.identity.v1 import events_pb2, user_pb2
 
-from chassis import BooleanField, Forbidden, Invalid, ListField, Noun, Scope, StringField, Violation, principal
-from services.gateway.identity import password, session, turn
+from chassis import (
+    BooleanField,
+    Forbidden,
+    Invalid,
+    ListField,
+    Noun,
+    Scope,
+    StringField,
+    Violation,
+    principal,
+    take_turns,
+)
+from services.gateway.identity import password, session
 from services.gateway.identity.api_key import ApiKey
 from services.gateway.identity.refusals import LastAdministrator, UserAlreadyDisabled, UserNotDisabled
 from services.gateway.identity.role import ADMINISTRATOR
@@ -114,7 +125,7 @@ class User(Noun):
         if not _administers(self._before or {}) or _administers(self._row()):
             return
         # Two administrators who shut each other out would each leave the other.
-        turn.take(f"{self.tenant_id}/administrators")
+        take_turns("administrators")
         others = User.objects(roles=ADMINISTRATOR, disabled__ne=True, deleted_time=None, id__ne=self.id)
         if others.only("id").first() is None:
             raise LastAdministrator(user=self.id)
