@@ -12,6 +12,7 @@ from mongoengine import Document, IntField, StringField, queryset_manager
 from chassis import merging, transaction
 from chassis.lookup import lookup, lookup_key
 from chassis.principal import principal
+from chassis.turns import take_turns
 
 
 class Projection(Document):
@@ -20,6 +21,7 @@ class Projection(Document):
     meta: ClassVar[dict[str, Any]] = {"abstract": True, "auto_create_index": False, "strict": False}
     indexed: ClassVar[tuple[tuple[str, ...], ...]] = ()
     following: ClassVar[tuple[merging.Reference, ...]] = ()  # what it names that may be merged
+    awaited: ClassVar[tuple[str, ...]] = ()  # by what stands there records wait for it, beside the id
 
     id = StringField(primary_key=True)
     tenant_id = StringField(required=True)
@@ -45,8 +47,10 @@ class Projection(Document):
         if before is not None and before["revision"] >= revision:
             return set()
         merging.keep(notes)
-        transaction.remember(lookup_key(cls, id), {**(before or key), **told})
-        return {name for name, value in fields.items() if (before or {}).get(name) != value}
+        before, after = before or {}, {**(before or key), **told}
+        transaction.remember(lookup_key(cls, id), after)
+        cls._tell_who_waits(before, after)
+        return {name for name, value in fields.items() if before.get(name) != value}
 
     @classmethod
     def along(cls, id: str) -> dict[str, Any]:  # noqa: ARG003  for those that say something
@@ -64,19 +68,30 @@ class Projection(Document):
         return cls.named([id]).get(id) or "" if id else ""
 
     @classmethod
-    def copied_name_of(cls, id: str) -> str:
-        """The `name` of one record for a copy of it that follows; empty while unknown.
+    def copied(cls, id: str | None) -> dict[str, Any]:
+        """What is known of one record, for a copy of it that follows; empty while it is unknown."""
+        found = lookup(cls, [id]).get(id, {}) if id else {}
+        if id and not found:
+            cls.await_(id)
+        return found
 
-        The fact that tells the name looks for copies. One that comes at the same moment would see neither this transaction nor be
-        seen by it; so while the name is unknown both write the same row, and the later of them begins again and sees the other.
+    @classmethod
+    def await_(cls, value: str) -> None:
+        """Be seen by the fact that first tells of `value`, an id or what stands in an `awaited` field, or see it.
+
+        That fact looks for the records that wait for it, and one that comes at the same moment would neither see what this
+        transaction writes nor be seen by it. So both take the same turn.
         """
-        name, rows, tenant_id = cls.name_of(id), cls._get_collection(), principal().tenant_id
-        if (
-            id and not name and not rows.find_one({"_id": id, "tenant_id": {"$ne": tenant_id}}, {"_id": 1})
-        ):  # or never heard here
-            key, heard_nothing = {"_id": id, "tenant_id": tenant_id}, {"revision": _UNHEARD}
-            rows.update_one(key, {"$inc": {"copies": 1}, "$setOnInsert": heard_nothing}, upsert=True)
-        return name
+        take_turns(f"{cls._meta['collection']}/{value}")
+
+    @classmethod
+    def _tell_who_waits(cls, before: dict[str, Any], told: dict[str, Any]) -> None:
+        news = set() if before else {told["_id"]}
+        for name in cls.awaited:
+            news |= _entries(told.get(name)) - _entries(before.get(name))
+        for value in sorted(news):
+            cls.await_(value)
 
 
-_UNHEARD = -1  # comes before every revision
+def _entries(value: Any) -> set[str]:
+    return set(value) if isinstance(value, list) else {value} if value else set()

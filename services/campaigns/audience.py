@@ -50,6 +50,7 @@ class AudienceMember(Projection):
     following = (
         merging.Reference("audience_members", "account_id", along=("account_name", "industry"), revised=False),
     )
+    awaited = ("address_key",)
 
     @classmethod
     def rows(cls) -> Collection[Row]:
@@ -72,7 +73,7 @@ class AudienceMember(Projection):
     @classmethod
     def along(cls, id: str) -> Row:
         """Name and line of business of an account."""
-        account = (Account.objects(id=id).as_pymongo().first() if id else None) or {}
+        account = Account.copied(id)
         return {"account_name": account.get("name"), "industry": account.get("industry")}
 
     @classmethod

@@ -94,6 +94,7 @@ def show(address_key: str) -> None:
     """
     rows, tenant = AudienceMember.rows(), principal().tenant_id
     _mark(tenant, address_key)
+    AudienceMember.await_(address_key)
     ids = [row["_id"] for row in rows.find({"tenant_id": tenant, "address_key": address_key}, {"_id": 1})]
     if ids:
         rows.update_many({"_id": {"$in": ids}}, {"$set": of(address_key)})

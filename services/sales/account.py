@@ -25,4 +25,4 @@ def following(collection: str) -> merging.Reference:
 
 
 def _named(account_id: str | None) -> dict[str, str | None]:
-    return {"account_id": account_id or None, "account_name": Account.copied_name_of(account_id or "") or None}
+    return {"account_id": account_id or None, "account_name": Account.copied(account_id).get("name") or None}

@@ -11,9 +11,21 @@ class Contact(Projection):
     meta = {"collection": "known_contacts"}
     indexed = (("emails",), ("account_id",))
     following = (merging.Reference("known_contacts", "account_id", revised=False),)
+    awaited = ("emails",)
     name = StringField()
     account_id = StringField()
     emails = ListField(StringField())
+
+    @classmethod
+    def asking(cls, id: str | None, email: str | None) -> Self | None:
+        """The contact that asks by its id, or by its address; None while nobody is known, who is told of it when that changes."""
+        if id:
+            row = cls.copied(id)
+            return cls._from_son(row) if row else None
+        found = cls.of_mailbox(email) if email else None
+        if email and found is None:
+            cls.await_(mailbox_of(email))
+        return found
 
     @classmethod
     def of_mailbox(cls, email: str) -> Self | None:

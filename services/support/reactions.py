@@ -74,7 +74,11 @@ def _know(told: contact_pb2.Contact, revision: int) -> None:
     contact = Contact.objects(id=told.id).get()
     if contact.revision != revision:  # something newer is known
         return
-    for id in Ticket.objects(requester_email__in=emails, requester_id=None, deleted_time=None).scalar("id"):
+    waiting = (
+        {"requester_email": {"$in": emails}, "requester_id": None},
+        {"requester_id": told.id, "requester_name": None},
+    )
+    for id in Ticket.objects(deleted_time=None, __raw__={"$or": list(waiting)}).scalar("id"):
         ticket = Ticket.find(id, "write")
         if ticket.belong(contact):
             ticket.keep()

@@ -38,6 +38,7 @@ from services.support.refusals import (
 NEW, OPEN, PENDING, ON_HOLD, SOLVED, CLOSED, SPAM = "NEW", "OPEN", "PENDING", "ON_HOLD", "SOLVED", "CLOSED", "SPAM"
 SPAM_UNDO = timedelta(hours=24)
 MOST_PARTICIPANTS = 50
+ASKED_BY = ("requester_id", "requester_name", "requester_email", "account_id")
 CLAIMED_BY = ("account_id", "requester_id", "asset_id")  # whose claim it is, and on what
 OF_CLOSED = {"tags", "external_ids"}  # what still changes on a closed ticket
 
@@ -207,14 +208,17 @@ class Ticket(Owned):
         return mailbox == self.requester_email or any(mailbox == each["email"] for each in self.participants)
 
     def belong(self, contact: Contact) -> bool:
-        """Be the request of a contact that became known; False when it is somebody's already."""
-        if self.requester_id:
+        """Be the request of a contact that became known; False when it is somebody else's, or says it all already."""
+        if self.requester_id not in (None, contact.id):
             return False
-        self.requester_id, self.account_id = contact.id, self.account_id or contact.account_id
-        changed = ["requester_id", "account_id"] if contact.account_id else ["requester_id"]
+        before = {name: getattr(self, name) for name in ASKED_BY}
+        self.requester_id = contact.id
+        self._tell_of(contact)
+        changed = [name for name in ASKED_BY if getattr(self, name) != before[name]]
         changed += ["entitlement"] if self._find_entitlement() else []
-        self.record_standard("Updated", changed_fields=changed)
-        return True
+        if changed:
+            self.record_standard("Updated", changed_fields=changed)
+        return bool(changed)
 
     # ---------------------------------------------------------------- what a new one has, what follows
 
@@ -244,12 +248,9 @@ class Ticket(Owned):
         self.tags = list(dict.fromkeys(self.tags))
         if self.requester_email:
             self.requester_email = mailbox_of(self.requester_email)
-            if not self.requester_id and (known := Contact.of_mailbox(self.requester_email)):
-                self.requester_id = known.id
-        if self.requester_id and (known := Contact.objects(id=self.requester_id).first()):
-            self.requester_name = self.requester_name or known.name
-            self.requester_email = self.requester_email or (known.emails[0] if known.emails else None)
-            self.account_id = self.account_id or known.account_id
+        if contact := Contact.asking(self.requester_id, self.requester_email):
+            self.requester_id = contact.id
+            self._tell_of(contact)
         self.participants = list({each["email"]: each for each in map(_participant, self.participants)}.values())
         refer(self, "mailbox_id", Mailbox)
         refer(self, "follow_up_of", Ticket)
@@ -264,6 +265,12 @@ class Ticket(Owned):
             if {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)} - OF_CLOSED:
                 raise TicketAlreadyClosed(number=self.number)
         return changed
+
+    def _tell_of(self, contact: Contact) -> None:
+        """Say of who asks what is not said yet."""
+        self.requester_name = self.requester_name or contact.name
+        self.requester_email = self.requester_email or (contact.emails[0] if contact.emails else None)
+        self.account_id = self.account_id or contact.account_id
 
     def _arrive_from_history(self) -> None:
         faults = []

@@ -8,9 +8,11 @@ from crm.common.v1 import listing_pb2, requests_pb2
 from crm.contacts.v1 import events_pb2 as contacts
 from crm.sales.v1 import events_pb2 as sales
 
-from chassis import new_id
+from chassis import acting_as, new_id, of_service
 from chassis.testing import details, reason
+from services.campaigns import standing
 from services.campaigns.audience import AudienceMember
+from tests.beside import run_beside
 from tests.builders.campaigns import a_contact_told, a_segment_message, tagged, where
 from tests.campaigns.conftest import Marketing, address, announced, eventually
 from tests.refused import refused
@@ -126,6 +128,24 @@ def test_people_follow_their_account(marketing: Marketing) -> None:
     told = contacts.AccountCreated(account={"id": account, "name": "Rose & Thorn", "industry": "Retail"})
     marketing.hear(told, account)
     assert marketing.members(segment) == {contact.id}
+
+
+def test_people_and_their_account_that_are_told_of_at_the_same_moment_find_each_other(marketing: Marketing) -> None:
+    account, ada = new_id("acc"), a_contact_told()
+    ada.account_id = account
+    told = contacts.AccountCreated(account={"id": account, "name": "Rose & Thorn", "industry": "Retail"})
+    with acting_as(of_service("campaigns", marketing.caller.whom.tenant_id)):
+        run_beside(lambda: standing.take_in(ada, 1), lambda: marketing.hear(told, account))
+    [member] = marketing.caller.ListAudienceMembers(listing_pb2.ListRequest()).audience_members
+    assert (member.id, member.account_name, member.industry) == (ada.id, "Rose & Thorn", "Retail")
+
+
+def test_a_word_of_an_address_that_is_told_of_at_the_same_moment_is_shown(marketing: Marketing) -> None:
+    ada = a_contact_told()
+    with acting_as(of_service("campaigns", marketing.caller.whom.tenant_id)):
+        run_beside(lambda: standing.take_in(ada, 1), lambda: marketing.consent(address=ada.emails[0].address))
+    [member] = marketing.caller.ListAudienceMembers(listing_pb2.ListRequest()).audience_members
+    assert list(member.opted_in) == ["news"]
 
 
 def test_a_rebuild_finds_who_was_there_before_the_segment(marketing: Marketing) -> None:

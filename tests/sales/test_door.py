@@ -17,6 +17,7 @@ from chassis.testing import Caller, details, key_pair, reason, somebody
 from services.sales.opportunity import Opportunity
 from services.sales.reactions import name_the_account
 from services.sales.user import User
+from tests.beside import run_beside
 from tests.builders.sales import a_pipeline_message, a_product_message, an_opportunity_message, euros
 from tests.refused import refusal
 
@@ -311,26 +312,13 @@ def test_what_belongs_to_an_account_is_found_by_the_name_that_it_has_now(sales: 
 
 
 def test_a_name_that_comes_while_a_record_is_made_reaches_it(sales: Caller) -> None:
-    account, made, told = new_id("acc"), threading.Event(), threading.Event()
+    account = new_id("acc")
     asked = an_opportunity_message(account_id=account)
     opened(sales)  # the tenant has its pipeline
-
-    def make() -> str:
-        opportunity = Opportunity.create(asked)
-        made.set()
-        told.wait(1)  # until the fact has come, or waits for this transaction
-        return str(opportunity.id)
-
-    def tell() -> None:
-        made.wait(20)
-        the_account_is_named(sales, account, "Rose & Thorn", 1)
-        told.set()
-
-    telling = threading.Thread(target=tell)
-    telling.start()
     with acting_as(sales.whom):
-        id = transaction.run(make)
-    telling.join(20)
+        id = run_beside(
+            lambda: Opportunity.create(asked).id, lambda: the_account_is_named(sales, account, "Rose & Thorn", 1)
+        )
     assert got(sales, id).account_name == "Rose & Thorn"
 
 
