@@ -1,5 +1,6 @@
 """What works beside the door of support: mail comes in, is read, answers go out, and time moves tickets."""
 
+from services.support import claims
 from services.support.intake import Intake
 from services.support.listener import Listener
 from services.support.post import Post
@@ -17,6 +18,7 @@ class Mailroom:
             post,
             *post.sweepers,
             Timer(settings).sweeper,
+            claims.finding(),
             intake.sweeper,
             Listener(settings, intake.sweeper.wake),
         )

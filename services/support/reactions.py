@@ -4,6 +4,7 @@ from crm.contacts.v1 import asset_pb2, contact_pb2, service_contract_pb2
 from crm.contacts.v1 import events_pb2 as contacts
 
 from chassis import Fact, merging, mirror, on, take_up
+from services.support.claims import find_anew
 from services.support.contact import Contact, mailbox_of
 from services.support.installed import CUSTOMER, Asset, ServiceContract
 from services.support.ticket import Ticket
@@ -86,11 +87,12 @@ def _know(told: contact_pb2.Contact, revision: int) -> None:
 
 @on(contacts.AssetCreated, contacts.AssetUpdated, contacts.AssetDeleted, contacts.AssetRestored)
 def know_the_asset(event: contacts.AssetCreated, fact: Fact) -> None:
-    """Remember what a customer has, and until when it is warranted."""
+    """Remember what a customer has, and until when it is warranted, and let the tickets follow that are not closed."""
     told: asset_pb2.Asset = event.asset
     said = (*CUSTOMER, "install_date", "warranty_until", "parent_id")
     known = {name: getattr(told, name) or None for name in said}
-    Asset.remember(told.id, fact.revision, **known, gone=told.HasField("deleted_time"))
+    if Asset.remember(told.id, fact.revision, **known, gone=told.HasField("deleted_time")):
+        find_anew(account_id=told.account_id, contact_id=told.contact_id)
 
 
 @on(
@@ -98,12 +100,13 @@ def know_the_asset(event: contacts.AssetCreated, fact: Fact) -> None:
     contacts.ServiceContractRestored,
 )  # fmt: skip
 def know_the_service_contract(event: contacts.ServiceContractCreated, fact: Fact) -> None:
-    """Remember what a customer is entitled to."""
+    """Remember what a customer is entitled to, and let the tickets follow that are not closed."""
     told: service_contract_pb2.ServiceContract = event.service_contract
     kept = mirror.stored(told)
     said = (*CUSTOMER, "name", "asset_ids", "entitlements", "start_date", "end_date")
     known = {name: kept.get(name) for name in said}
-    ServiceContract.remember(told.id, fact.revision, **known, gone=told.HasField("deleted_time"))
+    if ServiceContract.remember(told.id, fact.revision, **known, gone=told.HasField("deleted_time")):
+        find_anew(account_id=told.account_id, contact_id=told.contact_id)
 
 
 @on(contacts.ErasureRequested)

@@ -21,6 +21,7 @@ from chassis import (
     now,
     principal,
     refer,
+    take_turns,
 )
 from services.support.contact import Contact, mailbox_of
 from services.support.installed import entitled
@@ -36,6 +37,7 @@ from services.support.refusals import (
 )
 
 NEW, OPEN, PENDING, ON_HOLD, SOLVED, CLOSED, SPAM = "NEW", "OPEN", "PENDING", "ON_HOLD", "SOLVED", "CLOSED", "SPAM"
+STATUSES = (NEW, OPEN, PENDING, ON_HOLD, SOLVED, CLOSED, SPAM)
 SPAM_UNDO = timedelta(hours=24)
 MOST_PARTICIPANTS = 50
 ASKED_BY = ("requester_id", "requester_name", "requester_email", "account_id")
@@ -53,7 +55,7 @@ class Ticket(Owned):
     indexed = (
         ("status", "open_time"), ("requester_id", "open_time"), ("requester_email", "open_time"), ("account_id", "open_time"),
         ("queue", "status"), ("mailbox_id",), ("asset_id",), ("follow_up_of",), ("participants.email",),
-        ("participants.contact_id",),
+        ("participants.contact_id",), ("requester_id", "status"), ("account_id", "status"),
     )  # fmt: skip
 
     number = StringField()
@@ -220,6 +222,14 @@ class Ticket(Owned):
             self.record_standard("Updated", changed_fields=changed)
         return bool(changed)
 
+    def claim_anew(self) -> bool:
+        """Show what the customer is now known to have been entitled to; False when that is the same, or all is over."""
+        had = self.entitlement
+        if self.status == CLOSED or self._claim() == had:
+            return False
+        self.record_standard("Updated", changed_fields=["entitlement"])
+        return True
+
     # ---------------------------------------------------------------- what a new one has, what follows
 
     def arrive(self) -> None:
@@ -291,9 +301,15 @@ class Ticket(Owned):
         """Show what the customer was entitled to when it asked, where it is not shown yet; whether it is another now."""
         before, had = self._before or {}, self.entitlement
         if self._before is None or any(getattr(self, name) != before.get(name) for name in CLAIMED_BY):
-            asked = (self.open_time or now()).date().isoformat()
-            self.entitlement = entitled(self.account_id, self.requester_id, self.asset_id, asked)
+            self._claim()
         return bool(self.entitlement != had)
+
+    def _claim(self) -> Any:
+        asked = (self.open_time or now()).date().isoformat()
+        self.entitlement = entitled(self.account_id, self.requester_id, self.asset_id, asked)
+        if self.status != CLOSED:  # what becomes known at this moment reaches it
+            take_turns(*(f"claims/{id}" for id in (self.account_id, self.requester_id) if id))
+        return self.entitlement
 
     def _touch(self) -> None:
         if self.status == NEW:

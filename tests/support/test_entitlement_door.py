@@ -10,10 +10,14 @@ from crm.support.v1 import ticket_pb2
 
 from chassis import Person, acting_as, new_id, now, of_service, transaction
 from chassis.testing import Caller, details
+from services.support import claims
 from services.support.forgetting import forget
-from tests.builders.support import ADA, a_mail
+from services.support.ticket import Ticket
+from tests.beside import run_beside
+from tests.builders.support import ADA, a_mail, a_ticket_message
+from tests.eventually import eventually
 from tests.support.conftest import Town, got, read, tickets
-from tests.support.test_ticket_door import hear, opened
+from tests.support.test_ticket_door import events_of, hear, opened
 
 Claim = ticket_pb2.Ticket.Claim
 
@@ -48,6 +52,11 @@ def a_contract(caller: Caller, **fields: Any) -> str:
 def a_contact(caller: Caller) -> None:
     told = {"id": ada(caller), "display_name": "Ada Thorn", "emails": [{"address": ADA}]}
     hear(caller, contacts.ContactCreated(contact=told), ada(caller))
+
+
+def claimed(caller: Caller, ticket: ticket_pb2.Ticket) -> str:
+    """The service contract that the ticket shows."""
+    return got(caller, ticket.id).entitlement.contract_id
 
 
 def test_a_ticket_is_made_with_the_contract_of_who_asks(caller: Caller) -> None:
@@ -102,6 +111,57 @@ def test_who_becomes_known_later_is_entitled_then(caller: Caller) -> None:
     a_contract(caller)
     a_contact(caller)
     assert got(caller, ticket.id).entitlement.ground == Claim.CONTRACT
+
+
+def test_a_contract_that_is_entered_late_reaches_the_tickets_that_are_not_closed(caller: Caller) -> None:
+    a_contact(caller)
+    asked, mailed = opened(caller, requester_id=ada(caller)), opened(caller)
+    closed = opened(caller, requester_id=ada(caller), status="CLOSED")
+    other = opened(caller, requester_id=new_id("con"))
+    early = opened(caller, requester_id=ada(caller), open_time=datetime(2025, 12, 31, tzinfo=UTC))
+    service = a_contract(caller)
+    assert eventually(lambda: claimed(caller, asked) == claimed(caller, mailed) == service)
+    assert events_of(asked.id) == ["TicketOpened", "TicketUpdated"]
+    assert [got(caller, each.id) for each in (closed, other, early)] == [closed, other, early]
+
+
+def test_a_claim_follows_what_is_corrected_as_of_the_day_on_which_it_was_asked(caller: Caller) -> None:
+    ticket = opened(caller, requester_id=ada(caller), open_time=datetime(2026, 3, 1, tzinfo=UTC))
+    service = a_contract(caller)
+    eventually(lambda: claimed(caller, ticket) == service)
+    told = {"id": service, "contact_id": ada(caller), "start_date": "2026-03-02", "name": "Gold"}
+    hear(caller, contacts.ServiceContractUpdated(service_contract=told), service, 2)
+    eventually(lambda: got(caller, ticket.id).entitlement.ground == Claim.NONE)
+    told["start_date"] = "2026-03-01"
+    hear(caller, contacts.ServiceContractUpdated(service_contract=told), service, 3)
+    eventually(lambda: claimed(caller, ticket) == service)
+    told["deleted_time"] = now()
+    hear(caller, contacts.ServiceContractDeleted(service_contract=told), service, 4)
+    eventually(lambda: got(caller, ticket.id).entitlement.ground == Claim.NONE)
+
+
+def test_a_warranty_that_is_entered_late_reaches_the_ticket_about_a_part(caller: Caller) -> None:
+    mower = an_asset(caller, warranty_until="")
+    ticket = opened(caller, requester_id=ada(caller), asset_id=an_asset(caller, parent_id=mower, warranty_until=""))
+    an_asset(caller, id=mower, revision=2)
+    eventually(lambda: got(caller, ticket.id).entitlement.ground == Claim.WARRANTY)
+
+
+def test_very_many_tickets_are_gone_through_some_at_a_time(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "_AT_ONCE", 2)
+    made = [opened(caller, requester_id=new_id("con"), account_id=nursery(caller)) for _ in range(5)]
+    service = a_contract(caller, contact_id="", account_id=nursery(caller))
+    eventually(lambda: {claimed(caller, each) for each in made} == {service})
+    mine = {"tenant_id": caller.whom.tenant_id}
+    eventually(lambda: transaction.database()["claims_due"].count_documents(mine) == 0)
+
+
+def test_a_contract_that_is_told_of_while_a_ticket_is_made_reaches_it(caller: Caller) -> None:
+    with acting_as(caller.whom):
+        id = run_beside(
+            lambda: Ticket.create(a_ticket_message(requester_id=ada(caller))).id, lambda: a_contract(caller)
+        )
+    assert got(caller, id).entitlement.ground == Claim.CONTRACT
 
 
 def test_nobody_says_what_a_ticket_is_entitled_to(caller: Caller) -> None:
