@@ -26,6 +26,7 @@ class Account(Mergeable, Routed):
     meta = {"collection": "accounts"}
     searched = ("name", "legal_name", "domain", "other_domains", "phones.number", "registration_ids.number")
     naming = (merging.Reference("accounts", "parent_id"),)
+    of_a_person = False
     children = (
         merging.Reference("contacts", "account_id"),
         *naming,

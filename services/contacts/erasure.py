@@ -12,6 +12,7 @@ from crm.common.v1 import erasure_pb2 as common
 from crm.contacts.v1 import erasure_pb2, events_pb2
 
 from chassis import DateTimeField, ListField, Noun, Parts, StringField, mirror, now
+from services.contacts import forgotten
 from services.contacts.merge import Merge
 from services.contacts.person import demand_everybody, emails_of, found, ids_of, phones_of, shared
 
@@ -45,7 +46,9 @@ class Erasure(Noun):
             steps=[{"service": service} for service in SERVICES], deadline_time=now() + DEADLINE,
             external_ids=mirror.stored(message).get("external_ids", []),
         )  # fmt: skip
-        erasure.record(_requested(erasure.id, rows, message.email))
+        requested = _requested(erasure.id, rows, message.email)
+        forgotten.note(requested.emails, requested.phones)
+        erasure.record(requested)
         return erasure.enter()
 
     def answer(self, service: str, erased: Iterable[common.ErasedRecords], at: datetime) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from chassis import FileSettings, doing, principal, purging
-from services.contacts import expiry, handovers, share_proof
+from services.contacts import expiry, forgotten, handovers, share_proof
 from services.contacts.attachment import Attachment
 from services.contacts.document_revision import DocumentRevision
 from services.contacts.exports import Export
@@ -35,4 +35,5 @@ def prepare(settings: FileSettings) -> None:
     Import.prepare()
     handovers.prepare()
     expiry.prepare()
+    forgotten.prepare()
     share_proof.prepare()

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 from google.protobuf.message import Message
 
 from chassis import Owned, hint, principal, take_turns
-from services.contacts import blocking
+from services.contacts import blocking, forgotten
 from services.contacts.duplicate import Candidate, candidates, of_kinds
 from services.contacts.duplicate_rule import BLOCK, WARN, DuplicateRule, strictest
 from services.contacts.portrait import Portrait
@@ -23,6 +23,7 @@ class Matched(Owned):
     """A record that may be the same as another."""
 
     meta: ClassVar[dict[str, Any]] = {"abstract": True}
+    of_a_person: ClassVar[bool] = True
 
     @classmethod
     @abstractmethod
@@ -55,13 +56,16 @@ class Matched(Owned):
         return blocking.keys(self.portrait())
 
     def keep(self) -> bool:
-        """Write the record, by the tenant's rules on duplicates. Refused with DuplicateFound; the caller may be warned.
+        """Write the record, by the tenant's rules on duplicates. Refused with DuplicateFound, PersonForgotten.
 
+        The caller may be warned.
         A record that is there already comes in again with the exact keys that it newly has.
         """
         portrait = self.portrait()
         before = set(blocking.exact_keys(self.portrayed(self._before))) if self._before else set()
         fresh = [key for key in blocking.exact_keys(portrait) if key not in before]
+        if fresh and self.of_a_person and principal().via == "import":
+            forgotten.demand_none(type(self), fresh)
         if (fresh or not self._before) and (rules := DuplicateRule.of(self.about().noun)):
             self._come_in(portrait, rules, fresh)
         return super().keep()

@@ -67,6 +67,10 @@ class DuplicateFound(AlreadyExists):
     """There is such a {noun} already: {candidates}."""
 
 
+class PersonForgotten(Refused):
+    """Somebody with this {by} asked to be forgotten; no file brings the person in again."""
+
+
 class RecordMerged(NotFound):
     """The {noun} {id} was merged into {survivor}; change that one."""
 

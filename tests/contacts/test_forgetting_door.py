@@ -1,17 +1,21 @@
 """What contacts forgets: the person has one of everything, and then nothing names it, no file, no merge, no way back."""
 
+from dataclasses import replace
 from typing import Any
 
 import grpc
 import pytest
 from crm.common.v1.requests_pb2 import GetRequest, RestoreRequest
-from crm.contacts.v1 import document_pb2, merge_pb2
+from crm.contacts.v1 import document_pb2, erasure_pb2, merge_pb2
 from google.protobuf import json_format
 
-from chassis import transaction
+from chassis import acting_as, transaction
 from chassis.embedded import Servers
 from chassis.files import File
 from chassis.testing import Caller, reason
+from services.contacts.contact import Contact
+from services.contacts.refusals import PersonForgotten
+from tests.beside import run_beside
 from tests.builders.fields import define
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD
 from tests.contacts.documents import after, an_offer, revised, said, shared
@@ -21,6 +25,7 @@ from tests.contacts.forgetting import (
     GIVEN,
     NAME,
     PHONE,
+    QUILLON,
     asked,
     forgotten,
     naming,
@@ -137,6 +142,47 @@ def test_an_import_that_made_the_person_is_reverted_without_it(caller: Caller) -
     reverted = import_after(caller, "Revert", taken.id)
     assert [row[2:] for row in result(caller, reverted)] == [[person["_id"], "is deleted, or not yours to change"]]
     assert not rows(caller, "contacts", deleted_time=None)
+
+
+OLD_LIST = (
+    f"First name,Last name,E-mail,Phone\n{GIVEN},{FAMILY},{EMAIL.upper()},\nQ,V,q@v.example,{PHONE}\n"
+    "Ben,Vale,ben@valegardens.example,+441632960001\n"
+)
+
+
+@pytest.mark.parametrize("noun", ["contact", "lead"])
+def test_an_old_list_brings_nobody_back_who_was_forgotten(caller: Caller, noun: str) -> None:
+    forgotten(caller, quillon(caller).id)
+    for verb in ("Validate", "Start"):
+        tried = done(caller, OLD_LIST, verb=verb, noun=noun)
+        assert counts(tried) == {"done": 3, "created": 1, "refused": 2}
+        assert [(row[0], row[3]) for row in result(caller, tried)] == [
+            ("1", "Somebody with this e-mail address asked to be forgotten; no file brings the person in again."),
+            ("2", "Somebody with this telephone number asked to be forgotten; no file brings the person in again."),
+        ]
+    assert [row["given_name"] for row in rows(caller, f"{noun}s")] == ["Ben"]
+
+
+def test_whoever_came_back_may_stand_in_files_again(caller: Caller) -> None:
+    forgotten(caller, quillon(caller).id)
+    back = quillon(caller)
+    taken = done(caller, f"E-mail,Job title\n{EMAIL},Gardener\n", match_keys=["emails.address"])
+    assert counts(taken) == {"done": 1, "updated": 1}
+    assert CONTACT.call(caller, "Get", GetRequest(id=back.id)).job_title == "Gardener"
+
+
+def test_what_others_have_too_names_nobody(caller: Caller) -> None:
+    CONTACT.create(caller, given_name="Ben", phones=[{"number": PHONE}])
+    forgotten(caller, quillon(caller).id)
+    assert counts(done(caller, OLD_LIST)) == {"done": 3, "created": 2, "refused": 1}
+
+
+def test_an_import_that_is_writing_heeds_who_asks_to_be_forgotten(caller: Caller) -> None:
+    asks = erasure_pb2.CreateErasureRequest(erasure={"email": EMAIL})
+    comes = CONTACT.build(**QUILLON)
+    with acting_as(replace(caller.whom, via="import")), pytest.raises(PersonForgotten):
+        run_beside(lambda: Contact.create(comes), lambda: caller.CreateErasure(asks))
+    assert rows(caller, "contacts") == []
 
 
 def test_an_import_whose_file_is_gone_does_not_start_again(caller: Caller) -> None:
