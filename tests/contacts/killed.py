@@ -7,10 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
 
 import grpc
 from crm.contacts.v1 import service_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from pymongo import MongoClient
 
 from chassis.embedded import Servers
 from chassis.testing import Caller, key_pair, somebody
@@ -33,6 +36,7 @@ class Process:
             "KITH_NATS_URL": servers.nats_url("contacts"), "KITH_PRINCIPAL_PUBLIC_KEY": key_pair()[1],
             "PYTHONPATH": os.pathsep.join(sys.path),
         }  # fmt: skip
+        self._mongo_url = servers.mongo_url("contacts")
         self.start()
 
     def start(self) -> None:
@@ -41,6 +45,12 @@ class Process:
     def kill(self) -> None:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
+
+    def outlive_leases(self) -> None:
+        """Let the leases of jobs be over, as time would, so that another process takes them up at once."""
+        with MongoClient[Any](self._mongo_url) as client:
+            over = {"$set": {"until": datetime(2000, 1, 1, tzinfo=UTC)}}
+            client.get_default_database()["leases"].update_many({"_id": {"$regex": "^jobs/"}}, over)
 
     def stop(self) -> None:
         self._process.terminate()

@@ -43,6 +43,7 @@ def test_no_row_comes_in_twice_however_often_the_process_dies(
             eventually(lambda least=least: database["contacts"].count_documents(mine) >= least, seconds=90)
             process.kill()
             assert database["contacts"].count_documents(mine) < ROWS, "it was killed on its way"
+            process.outlive_leases()
             process.start()
         run = ended(caller, draft.id, seconds=120)
         assert (state(run), counts(run)) == ("DONE", {"done": ROWS, "created": ROWS})

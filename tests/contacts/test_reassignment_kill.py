@@ -14,7 +14,7 @@ from tests.contacts.killed import Process
 from tests.contacts.reassigning import a_reassignment, after, asked, ended
 from tests.eventually import eventually
 
-RECORDS = 6_000
+RECORDS = 3_000
 
 
 @pytest.fixture
@@ -50,9 +50,12 @@ def test_no_record_changes_hands_twice_however_often_the_process_dies(
         assert state(asked(caller, "Pause", job.id)) == "PAUSED"
         stands = given()
         assert stands < RECORDS
+        process.outlive_leases()
         asked(caller, "Resume", job.id)
         eventually(lambda: given() >= stands + 200, seconds=90)
         process.kill()
+        assert given() < RECORDS, "it was killed on its way again"
+        process.outlive_leases()
         process.start()
         run = ended(caller, job.id, seconds=120)
         assert (state(run), counts(run)) == ("DONE", {"total": RECORDS, "done": RECORDS, "updated": RECORDS})
