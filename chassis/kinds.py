@@ -14,6 +14,11 @@ def know(nouns: Iterable[Any]) -> None:
     _nouns.update((noun.about().noun, noun) for noun in nouns)
 
 
+def within(kind: str) -> dict[str, str]:
+    """The query of the records of a kind among those of its noun."""
+    return {"object": kind.partition(".")[2]} if kind.partition(".")[0] in OF_MANY_KINDS else {}
+
+
 def noun_called(kind: str) -> Any:
     """The noun of this process, a subclass of `Noun`, that `kind` names; None for one of another service."""
     return _nouns.get(OF_MANY_KINDS.get(kind.partition(".")[0], kind))

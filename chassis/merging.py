@@ -17,6 +17,7 @@ from pymongo import ASCENDING, InsertOne, UpdateOne
 from pymongo.database import Database
 
 from chassis import clock, transaction
+from chassis.fields import following
 from chassis.principal import principal
 
 _MOVES, _ALIASES = "merge_moves", "merge_aliases"
@@ -89,7 +90,24 @@ def join(
     for reference in references:
         count = _join(merge_id, reference, survivor_id, list(merged_ids), along)
         moved[reference.collection] = moved.get(reference.collection, 0) + count
+    for collection, notes in following.join(merge_id, survivor_id, list(merged_ids)):
+        database[_MOVES].insert_many(notes)
+        moved[collection] = moved.get(collection, 0) + len(notes)
     return {collection: count for collection, count in moved.items() if count}
+
+
+def arrived_own(collection: str, record_id: str, values: Row) -> tuple[Row, list[Row]]:
+    """As `arrived`, of the values of the tenant's own fields."""
+    notes: list[Row] = []
+    for reference in following.own_references(collection) if values else ():
+        for _ in range(_DEEPEST):
+            aliases = _aliases_in(values.get(reference.key), "")
+            if not aliases or reference.taken(aliases[0]["survivor_id"], but=record_id):
+                break
+            [alias] = aliases
+            notes.append(reference.note(alias["merge_id"], record_id, alias["_id"], alias["survivor_id"]))
+            values = values | {reference.key: alias["survivor_id"]}
+    return values, notes
 
 
 def arrived(
@@ -268,6 +286,8 @@ def _taken(records: Any, reference: Reference, survivor_id: str) -> set[Hashable
 
 
 def _part(database: Database, note: Row) -> Conflict | None:
+    if "kind" in note:
+        return None if following.part(note) else Conflict(note["collection"], note["record_id"], note["field"])
     records, field = database[note["collection"]], note["field"]
     row = records.find_one({"_id": note["record_id"], "tenant_id": note["tenant_id"]})
     if row is None:  # purged meanwhile

@@ -185,8 +185,9 @@ class Mergeable(Matched):
         for row in rows:
             row |= {"revision": row["revision"] + 2, "update_time": now()}
             told, notes = merging.arrived(cls.naming, row["_id"], row)
-            merging.keep(notes)
-            row |= told
+            own, more = merging.arrived_own(cls._meta["collection"], row["_id"], row.get(survivorship.CUSTOM) or {})
+            merging.keep([*notes, *more])
+            row |= told | ({survivorship.CUSTOM: own} if more else {})
         bare = [{name: value for name, value in row.items() if name not in cls.exclusive} for row in rows]
         cls._get_collection().insert_many(bare)
 

@@ -14,7 +14,7 @@ from tests.builders.contacts import an_interaction_message
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD, Case, every_noun
 from tests.contacts.test_duplicate_door import a_rule, details_of
 
-COLLECTIONS = ("accounts", "contacts", "leads", "interactions")
+COLLECTIONS = ("accounts", "contacts", "leads", "interactions", "records")
 
 
 def merge(caller: Caller, case: Case, id: str, *merged: str, **winners: str) -> Any:

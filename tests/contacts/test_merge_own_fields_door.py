@@ -6,10 +6,11 @@ import pytest
 
 from chassis.testing import Caller
 from tests.builders.fields import define
-from tests.contacts.cases import CONTACT, Case, every_noun
-from tests.contacts.customs import changed, fields_of, made
+from tests.contacts.cases import ACCOUNT, CONTACT, LEAD, Case, every_noun
+from tests.contacts.customs import asked, changed, fields_of, made, where
 from tests.contacts.test_duplicate_door import details_of
 from tests.contacts.test_merge_door import events, everything, get, merge, unmerge
+from tests.contacts.test_objects_door import a_record, an_object
 from tests.contacts.test_views_door import a_list, on
 
 UNIQUE = {"unique": True}
@@ -133,3 +134,64 @@ def test_a_list_that_the_survivor_came_on_later_keeps_it(caller: Caller) -> None
     kept = everything(caller)
     assert (kept[one.id]["list_ids"], kept[two.id]["list_ids"]) == ([late.id], [guests.id])
     assert events(caller, "ContactsUnmerged")
+
+
+@every_noun
+@pytest.mark.parametrize("index", [{}, {"filters": True}, {"unique": True}], ids=["plain", "filtered", "unique"])
+def test_own_fields_that_refer_to_the_merged_follow_and_go_back(caller: Caller, case: Case, index: Any) -> None:
+    noun = case.field
+    for of in ("contact", "account", "lead"):
+        define(caller, "friend", of, type="REFERENCE", refers_to=noun, index=index)
+    an_object(caller)
+    define(caller, "friend", "objects.machine", type="REFERENCE", refers_to=noun, index=index)
+    one, two, three = case.create(caller), case.create(caller), case.create(caller)
+    friends = {"friend": two.id}
+    naming = [every.create(caller, custom_fields=friends) for every in (CONTACT, ACCOUNT, LEAD)]
+    machine = a_record(caller, custom_fields=friends)
+    case.create(caller, custom_fields={"friend": three.id})
+    before = everything(caller)
+    done = merge(caller, case, one.id, two.id)
+    after = everything(caller)
+    assert {after[each.id]["custom_fields"]["friend"] for each in (*naming, machine)} == {one.id}
+    assert sum(each.count for each in done.moves) == 4
+    if index.get("filters"):
+        found = CONTACT.ids(caller, asked(**where("friend", "eq", one.id)))
+        assert found == [naming[0].id]
+    assert list(unmerge(caller, case, one.id).conflicts) == []
+    assert everything(caller) == before
+
+
+def test_of_what_no_two_may_share_one_record_has_the_survivor(caller: Caller) -> None:
+    define(caller, "friend", type="REFERENCE", refers_to="account", index=UNIQUE)
+    one, two = ACCOUNT.create(caller), ACCOUNT.create(caller)
+    ada, ben = made(caller, friend=one.id), made(caller, friend=two.id)
+    merge(caller, ACCOUNT, one.id, two.id)
+    assert [fields_of(get(caller, CONTACT, each.id)) for each in (ada, ben)] == [{"friend": one.id}, {"friend": two.id}]
+    assert list(unmerge(caller, ACCOUNT, one.id).conflicts) == []
+
+
+def test_what_refers_to_somebody_else_since_stays_and_is_told(caller: Caller) -> None:
+    define(caller, "friend", type="REFERENCE", refers_to="account")
+    define(caller, "tier")
+    one, two, other = (ACCOUNT.create(caller) for _ in range(3))
+    ada, ben = made(caller, friend=two.id), made(caller, friend=two.id)
+    merge(caller, ACCOUNT, one.id, two.id)
+    changed(caller, ada.id, friend=other.id)
+    changed(caller, ben.id, tier="gold")
+    parted = unmerge(caller, ACCOUNT, one.id)
+    assert [(each.record_id, each.field) for each in parted.conflicts] == [(ada.id, "custom_fields.friend")]
+    assert fields_of(get(caller, CONTACT, ada.id)) == {"friend": other.id}
+    assert fields_of(get(caller, CONTACT, ben.id)) == {"friend": two.id, "tier": "gold"}
+
+
+def test_who_comes_back_refers_to_the_survivor_until_that_is_parted(caller: Caller) -> None:
+    define(caller, "friend", type="REFERENCE", refers_to="account", index={"filters": True})
+    rose, double = ACCOUNT.create(caller), ACCOUNT.create(caller)
+    one, two = made(caller, friend=ACCOUNT.create(caller).id), made(caller, friend=double.id)
+    before = everything(caller)
+    merge(caller, CONTACT, one.id, two.id)
+    merge(caller, ACCOUNT, rose.id, double.id)
+    unmerge(caller, CONTACT, one.id)
+    assert fields_of(get(caller, CONTACT, two.id)) == {"friend": rose.id}
+    unmerge(caller, ACCOUNT, rose.id)
+    assert everything(caller) == before

@@ -9,6 +9,7 @@ from crm.support.v1 import ticket_pb2
 from chassis import merging, new_id, transaction
 from chassis.testing import Caller
 from services.support.reactions import OF_ACCOUNTS, OF_CONTACTS
+from tests.builders.fields import define
 from tests.plans import demand_indexed
 from tests.support.test_entitlement_door import a_contract, ada, an_asset, nursery
 from tests.support.test_ticket_door import hear, opened
@@ -50,6 +51,23 @@ def test_what_the_merged_are_entitled_to_is_the_survivors(caller: Caller) -> Non
     assert opened(caller, requester_id=new_id("con"), account_id=nursery(caller)).entitlement.ground == (
         ticket_pb2.Ticket.Claim.CONTRACT
     )
+
+
+def test_a_tickets_own_field_that_refers_to_the_merged_follows_and_goes_back(caller: Caller) -> None:
+    # Of another service, whatever services have run in this process.
+    define(caller, "introducer", "ticket", type="REFERENCE", refers_to="customer", index={"filters": True})
+    survivor, id = new_id("con"), new_id("mrg")
+    ticket = opened(caller, custom_fields={"introducer": ada(caller)})
+    before = everything(caller)
+    merged = [{"id": ada(caller), "etag": "2"}]
+    hear(caller, contacts.ContactsMerged(merge_id=id, contact={"id": survivor}, merged=merged), survivor)
+    row = everything(caller)[ticket.id]
+    assert (row["custom_fields"], row["custom_index"]) == (
+        {"introducer": survivor},
+        [{"k": "introducer", "v": survivor}],
+    )
+    hear(caller, contacts.ContactsUnmerged(merge_id=id, contact={"id": survivor}), survivor, 2)
+    assert {id: row for id, row in everything(caller).items() if id in before} == before
 
 
 @pytest.mark.parametrize("reference", OF_CONTACTS + OF_ACCOUNTS, ids=lambda each: f"{each.collection}.{each.path}")
