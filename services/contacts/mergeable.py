@@ -26,6 +26,7 @@ from services.contacts.list import MEMBER_OF
 from services.contacts.matched import Matched
 from services.contacts.merge import MERGED, Merge
 from services.contacts.refusals import NothingMerged, RecordMerged
+from services.contacts.room import demand_room
 
 Row = dict[str, Any]
 
@@ -75,7 +76,9 @@ class Mergeable(Matched):
 
     @classmethod
     def merge(cls, request: Any) -> Merge:
-        """Make the records of a MergeRequest one. Refused with NotFound, Forbidden, Invalid, MergeTooBig, StaleRevision."""
+        """Make the records of a MergeRequest one. Refused with NotFound, Forbidden, Invalid, MergeTooBig, StaleRevision,
+        AssociationLimitReached.
+        """
         ids = without_repeats(request.merged_ids)
         if request.id in ids:
             raise Invalid(
@@ -84,6 +87,7 @@ class Mergeable(Matched):
         survivor, merged = cls._to_change(request.id), [cls._to_change(id) for id in ids]
         survivor.guard()
         survivor.demand_mergeable(merged)
+        demand_room(survivor.id, ids)
         before, rows = mirror.copied(survivor._before), [each._before or {} for each in merged]
         values, won = survivor._joined(rows, request.winners)
         merge = Merge.fresh(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from crm.common.v1.requests_pb2 import DeleteRequest, GetRequest
+from crm.contacts.v1.association_pb2 import EndAssociationRequest
 from crm.contacts.v1.disclosure_pb2 import CreateDisclosureRequest
 
 from chassis import acting_as, merging, transaction
@@ -16,6 +17,7 @@ from services.contacts.lead import Lead
 from tests.builders.contacts import euros
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD
 from tests.contacts.test_association_door import associate, of
+from tests.contacts.test_duplicate_door import details_of
 from tests.contacts.test_findings_door import a_need, a_preference
 from tests.contacts.test_installed_door import a_contract, an_asset
 from tests.contacts.test_merge_door import COLLECTIONS, get, merge, unmerge
@@ -197,3 +199,26 @@ def test_what_is_kept_with_a_customer_follows(caller: Caller, cast: Any) -> None
 )
 def test_what_names_a_record_is_found_by_an_index(door: Any, reference: merging.Reference) -> None:
     demand_indexed(reference)
+
+
+def test_a_merge_that_would_pass_a_limit_is_refused_with_the_label_before_anything_happens(
+    caller: Caller, cast: Any
+) -> None:
+    associate(caller, "reports_to", cast.ada, cast.ben)
+    other = associate(caller, "reports_to", cast.twin, CONTACT.create(caller).id)
+    before = everything(caller)
+    said = details_of(merge, caller, CONTACT, cast.ada, cast.twin)
+    assert said["reason"] == "ASSOCIATION_LIMIT_REACHED"
+    assert said["keywords"] == {"record": cast.ada, "label": "reports_to", "limit": "1"}
+    assert everything(caller) == before
+    caller.EndAssociation(EndAssociationRequest(id=other.id))
+    assert merge(caller, CONTACT, cast.ada, cast.twin).survivor_id == cast.ada
+
+
+def test_who_is_one_of_the_merged_or_stands_there_twice_is_not_too_many(caller: Caller, cast: Any) -> None:
+    associate(caller, "reports_to", cast.ada, cast.ben, since_date="2024-01-01")
+    associate(caller, "reports_to", cast.twin, cast.ben)
+    associate(caller, "spouse", cast.ada, cast.twin)
+    associate(caller, "reports_to", CONTACT.create(caller).id, cast.ada)
+    associate(caller, "reports_to", cast.ben, cast.twin)  # of the other side there may be many
+    assert merge(caller, CONTACT, cast.ada, cast.twin).survivor_id == cast.ada
