@@ -61,7 +61,9 @@ class Record(Owned):
 
     @classmethod
     def visible(cls, action: str = "read") -> dict[str, Any]:
-        """Those of the object that the caller may do `action` with."""
+        """Those of the object that the caller may do `action` with; what time purges is of every object."""
+        if action == "purge":
+            return super().visible(action)
         return {**super().visible(action), "object": _object.get()}
 
     @classmethod

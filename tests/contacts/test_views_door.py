@@ -1,19 +1,23 @@
 """Views and lists at the door: held to the fields of their noun, shared as their owner says, with members as one may see them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import grpc
 import pytest
 from crm.common.v1 import listing_pb2, requests_pb2
-from crm.contacts.v1 import events_pb2, list_pb2, view_pb2
+from crm.contacts.v1 import events_pb2, list_pb2, record_pb2, view_pb2
 from google.protobuf import json_format
 
-from chassis import transaction
+from chassis import now, retention, transaction
 from chassis.events import outbox
+from chassis.indexes import RESTORABLE
 from chassis.testing import Caller, details, reason, somebody
+from services.contacts.service import Contacts
 from tests.builders.fields import define
 from tests.contacts.cases import ACCOUNT, CONTACT, Case, every_noun
+from tests.contacts.test_objects_door import a_record, an_object
 
 ADAS = {"field": "given_name", "op": "eq", "value": "Ada"}
 
@@ -69,6 +73,26 @@ def refused(call: Callable[[], Any]) -> tuple[str, set[str]]:
 
 
 # ---------------------------------------------------------------- views
+
+
+def test_what_was_deleted_goes_for_good_after_thirty_days_and_is_told(caller: Caller) -> None:
+    an_object(caller)
+    view, machine = a_view(caller), a_record(caller)
+    guests = a_list(caller, noun="contact", name="Guests")
+    caller.DeleteView(requests_pb2.DeleteRequest(id=view.id))
+    caller.DeleteList(requests_pb2.DeleteRequest(id=guests.id))
+    caller.DeleteRecord(record_pb2.RecordRequest(key="machine", id=machine.id))
+    gone, mine = {view.id: "views", guests.id: "lists", machine.id: "records"}, {"tenant_id": caller.whom.tenant_id}
+    for id, collection in gone.items():
+        over = {"$set": {"deleted_time": now() - RESTORABLE - timedelta(minutes=1)}}
+        transaction.database()[collection].update_one({"_id": id}, over)
+    for item in [each for each in retention.due(Contacts.nouns) if each[1]["_id"] in gone]:
+        retention.purge(item)
+    assert not [id for id, collection in gone.items() if transaction.database()[collection].find_one({"_id": id})]
+    told = transaction.database()["events"].find({**mine, "type": {"$regex": "Purged$"}})
+    assert {row["record_id"]: row["subject"] for row in told} == {
+        view.id: "view.purged", guests.id: "list.purged", machine.id: "record.purged",
+    }  # fmt: skip
 
 
 def test_a_view_keeps_what_it_was_given(caller: Caller) -> None:
