@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.gateway.identity.refusals import UserAlreadyDisabled, UserNotDisabled
 from services.gateway.identity.throttle import FREE_FAILURES, LONGEST_WAIT, wait
-from services.gateway.identity.user import normalised
+from services.gateway.identity.user import normalised, since_then
 from tests.builders.identity import a_user
 
 
@@ -78,3 +78,37 @@ def test_each_further_failure_waits_at_least_as_long_up_to_a_limit(failures):
 
 def test_waits_double():
     assert [wait(FREE_FAILURES + n).total_seconds() for n in range(1, 5)] == [1, 2, 4, 8]
+
+
+DAYS = [f"2026-11-{day:02}" for day in range(1, 10)]
+CHANGES = st.lists(st.tuples(st.sampled_from(DAYS), st.lists(st.sampled_from("abc"), unique=True)), max_size=8)
+
+
+def held(memberships, day):
+    """The teams of a day."""
+    return {
+        each["team_id"] for each in memberships if each.get("since_date", "") <= day < each.get("until_date", "9999")
+    }
+
+
+@given(st.lists(st.sampled_from("abc"), unique=True), CHANGES)
+def test_of_every_day_the_memberships_say_the_teams_that_it_ended_with(first, changes):
+    changes = sorted(changes, key=lambda change: change[0])
+    known, teams, ended = [], first, {"2026-10-31": set(first)}
+    for day, then in changes:
+        known = since_then(known, teams, then, day)
+        teams, ended[day] = then, set(then)
+    if changes:
+        for day in DAYS:
+            assert held(known, day) == ended[max(each for each in ended if each <= day)]
+        assert held(known, "2026-10-31") == set(first)
+    assert all(each.get("since_date", "") < each.get("until_date", "9999") for each in known)
+
+
+def test_what_is_over_stays_with_its_days():
+    known = since_then([], (), ["north"], "2026-01-01")
+    known = since_then(known, ["north"], ["south"], "2026-07-01")
+    assert known == [
+        {"team_id": "north", "since_date": "2026-01-01", "until_date": "2026-07-01"},
+        {"team_id": "south", "since_date": "2026-07-01"},
+    ]

@@ -7,7 +7,7 @@ import pytest
 from crm.common.v1 import requests_pb2
 from crm.identity.v1 import events_pb2, session_pb2, team_pb2, user_pb2
 
-from chassis import transaction
+from chassis import today, transaction
 from chassis.testing import details, reason
 from tests.builders.identity import PASSWORD
 from tests.refused import refusal
@@ -41,6 +41,27 @@ def test_teams_and_managers_that_are_not_there_are_refused(company, stranger):
     with pytest.raises(grpc.RpcError) as caught:
         company.hire("bob", team_ids=[theirs.id], manager_id=stranger.hire("boss").id)
     assert set(details(caught.value)["violations"]) == {"user.team_ids[0]", "user.manager_id"}
+
+
+def test_a_user_shows_from_when_until_when_it_was_in_which_team(company):
+    north, south = company.team("North"), company.team("South")
+    bob = company.hire("bob", team_ids=[north.id])
+    assert [(each.team_id, each.since_date, each.until_date) for each in bob.memberships] == [(north.id, today(), "")]
+    began = {"$set": {"memberships.0.since_date": "2026-01-01"}}
+    transaction.database()["users"].update_one({"_id": bob.id}, began)
+    bob = update(company.ada, bob.id, team_ids=[south.id])
+    assert [(each.team_id, each.since_date, each.until_date) for each in bob.memberships] == [
+        (north.id, "2026-01-01", today()), (south.id, today(), ""),
+    ]  # fmt: skip
+    assert refusal(update, company.ada, bob.id, memberships=[]) == "INVALID"
+
+
+def test_who_was_there_before_memberships_were_kept_changes_the_own_name(company):
+    bob = company.hire("bob", team_ids=[company.team("North").id])
+    transaction.database()["users"].update_one({"_id": bob.id}, {"$unset": {"memberships": ""}})
+    assert not update(company.signed_in(bob.email), bob.id, display_name="Bobby").memberships
+    gone = update(company.ada, bob.id, team_ids=[])
+    assert [(each.since_date, each.until_date) for each in gone.memberships] == [("", today())]
 
 
 def test_nobody_is_the_own_manager(company):

@@ -1,6 +1,7 @@
 """Users: the people who work with the suite, and what they keep of themselves."""
 
 import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from crm.identity.v1 import events_pb2, user_pb2
@@ -11,17 +12,21 @@ from chassis import (
     Invalid,
     ListField,
     Noun,
+    Parts,
     Scope,
     StringField,
     Violation,
     principal,
     take_turns,
+    today,
 )
 from services.gateway.identity import password, session
 from services.gateway.identity.api_key import ApiKey
 from services.gateway.identity.refusals import LastAdministrator, UserAlreadyDisabled, UserNotDisabled
 from services.gateway.identity.role import ADMINISTRATOR
 from services.gateway.identity.team import Team
+
+Row = dict[str, Any]
 
 # What everyone may change of the own record; the rest takes the permission for all users.
 PERSONAL = frozenset({"display_name", "language_code", "time_zone", "search_tokens"})
@@ -44,6 +49,7 @@ class User(Noun):
     language_code = StringField()
     time_zone = StringField()
     disabled = BooleanField(default=False)
+    memberships = Parts(user_pb2.User.Membership)
 
     # ---------------------------------------------------------------- verbs
 
@@ -90,6 +96,8 @@ class User(Noun):
             faults.append(Violation("user.manager_id", "there is no such other user"))
         if faults:
             raise Invalid(faults)
+        if self.team_ids != before.get("team_ids", []):
+            self.memberships = since_then(self.memberships, before.get("team_ids", ()), self.team_ids, today())
 
     def _managed(self) -> bool:
         return self.manager_id != self.id and User.objects(id=self.manager_id, deleted_time=None).only("id").first()
@@ -129,6 +137,24 @@ class User(Noun):
         others = User.objects(roles=ADMINISTRATOR, disabled__ne=True, deleted_time=None, id__ne=self.id)
         if others.only("id").first() is None:
             raise LastAdministrator(user=self.id)
+
+
+def since_then(known: Sequence[Row], before: Iterable[str], now: Sequence[str], day: str) -> list[Row]:
+    """The memberships of a user whose teams were `before` and are `now`, from `day` on, after those that are known.
+
+    What began and ends on one day never was, and who comes back on the day of leaving never left.
+    """
+    known = known or [{"team_id": team} for team in before]  # from before such days were kept
+    kept = []
+    for each in known:
+        comes_back = each["team_id"] in now and each.get("until_date") == day
+        leaves = each["team_id"] not in now and not each.get("until_date")
+        if leaves and each.get("since_date") == day:
+            continue
+        still = {name: value for name, value in each.items() if not comes_back or name != "until_date"}
+        kept.append(still | ({"until_date": day} if leaves else {}))
+    there = {each["team_id"] for each in kept if not each.get("until_date")}
+    return kept + [{"team_id": team, "since_date": day} for team in now if team not in there]
 
 
 def normalised(email: str) -> str:
