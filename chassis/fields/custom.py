@@ -57,6 +57,20 @@ class CustomField:
             offered=frozenset(each["value"] for each in options if not each.get("retired")),
         )
 
+    def option_named(self, text: str) -> str:
+        """The value to choose that `text` means: by itself or by a label, in any language and case; else the text as it is."""
+        text = text.strip()
+        return text if text in self.choice.known else self._named.get(text.casefold(), text)
+
+    @cached_property
+    def _named(self) -> dict[str, str]:
+        options = self.row.get("options") or ()
+        labels = [(each.get("label"), *(each.get("labels") or {}).values()) for each in options]
+        named = {
+            label.casefold(): each["value"] for each, all in zip(options, labels, strict=True) for label in all if label
+        }
+        return named | {each["value"].casefold(): each["value"] for each in options}
+
     @cached_property
     def default(self) -> Any:
         """The kept value that a new record gets; None where it gets none."""

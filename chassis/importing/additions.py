@@ -1,5 +1,7 @@
 """What a row adds to the lists of a record that is there: new entries, and more about those that it means."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from google.protobuf.message import Message
@@ -7,6 +9,8 @@ from google.protobuf.message import Message
 from chassis import mirror
 from chassis.declared import REQUIRED, behaviors
 from chassis.document import Noun
+
+_NUMBER, _TYPE = "number", "type"
 
 
 def merged(noun: type[Noun], known: dict[str, Any], told: Message) -> Any:
@@ -18,9 +22,8 @@ def merged(noun: type[Noun], known: dict[str, Any], told: Message) -> Any:
         return told
     held: Any = mirror.message(noun.contract, mirror.copied(known))
     for each in lists:
-        entries = {_identity(each, entry): entry for entry in getattr(held, each.name)}
-        for entry in getattr(told, each.name):
-            identity = _identity(each, entry)
+        entries = dict(_identified(each, getattr(held, each.name)))
+        for identity, entry in _identified(each, getattr(told, each.name)):
             entries[identity] = _over(each, entries[identity], entry) if identity in entries else entry
         together = list(entries.values())
         told.ClearField(each.name)
@@ -44,11 +47,20 @@ def _is_map(field: Any) -> bool:
     return field.message_type is not None and field.message_type.GetOptions().map_entry
 
 
-def _identity(field: Any, entry: Any) -> Any:
-    return entry if field.message_type is None else str(getattr(entry, _known_by(field), "")).casefold()
+def _identified(field: Any, entries: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """Each entry with what says which one it is; of several of one type the first means the first, the second the second."""
+    if field.message_type is None:
+        yield from ((entry, entry) for entry in entries)
+        return
+    known_by, met = _known_by(field), Counter[str]()
+    for entry in entries:
+        name = str(getattr(entry, known_by, "")).casefold()
+        met[name] += known_by == _TYPE
+        yield (name, met[name]), entry
 
 
 def _known_by(field: Any) -> str:
     """The part of an entry that says which one it is: a number, an address, a system; a type where it has none of them."""
     fields = field.message_type.fields_by_name
-    return next((name for name in fields if name == "system" or REQUIRED in behaviors(fields[name])), "type")
+    named = (name for name in fields if name == "system" or REQUIRED in behaviors(fields[name]))
+    return next(named, _NUMBER if _NUMBER in fields else _TYPE)

@@ -100,7 +100,8 @@ def custom_reader(field: CustomField, customs: Customs) -> Callable[[str], Any]:
         "PHONE": lambda text: phone(text, customs.country_code),
         "EMAIL": _email,
         "URL": _url,
-        "MULTI_SELECT": lambda text: [each.strip() for each in text.split(";") if each.strip()],
+        "SELECT": field.option_named,
+        "MULTI_SELECT": lambda text: [field.option_named(each) for each in text.split(";") if each.strip()],
         "MONEY": lambda text: {part: _exact(found) for part, found in amount(text, customs).items()},
     }
     return readers.get(field.type_name, str.strip)

@@ -15,7 +15,7 @@ from chassis.importing.cells import Customs
 from chassis.importing.guess import guess
 from chassis.importing.mapping import Mapping as ColumnMapping
 from chassis.importing.mapping import Row, TargetUnknown
-from chassis.importing.rows import BOTH, Kind, Rows, Verdict, stem
+from chassis.importing.rows import BOTH, Kind, Rows, Verdict
 from chassis.jobs import REVERT, RUN, VALIDATE, Job, Step
 from chassis.mirror import Parts
 from chassis.principal import Principal, principal
@@ -178,8 +178,9 @@ class Importing(Job):
             yield from journal.tell(self)
 
     def _batches(self, after: int) -> Iterator[Step]:
-        taking, last = self._rows(), after
-        for batch in self._read(taking, after):
+        mapping, last = self._mapping(self.columns), after
+        taking = Rows(self.kind, self.match_keys, self.mode, mapping)
+        for batch in self._read(taking, mapping, after):
             last = batch[-1].number
             if self.task == VALIDATE:
                 yield Step(partial(_note, _tried(taking, batch), last), {"row": last})
@@ -192,9 +193,8 @@ class Importing(Job):
         self.count(**verdict.counts(self.noun))
         journal.keep(self, last, verdict)
 
-    def _read(self, taking: Rows, after: int) -> Iterator[list[Row]]:
+    def _read(self, taking: Rows, mapping: ColumnMapping, after: int) -> Iterator[list[Row]]:
         """Batches in which no two rows have a key in common, so that each is found or made before the next names it."""
-        mapping = self._mapping(self.columns)
         batch: list[Row] = []
         seen: set[tuple[str, Any]] = set()
         file = self.files.find(self.file_id)
@@ -209,12 +209,6 @@ class Importing(Job):
             seen |= keys
         if batch:
             yield batch
-
-    def _rows(self) -> Rows:
-        headers: dict[str, str] = {}
-        for column in self.columns:
-            headers.setdefault(stem(column["target"]), column["header"])
-        return Rows(self.kind, self.match_keys, self.mode, headers)
 
     def _shape(self) -> Shape:
         headers = tuple(column["header"] for column in self.columns)

@@ -8,13 +8,15 @@ from typing import Any
 
 import orjson
 from crm.common.v1 import money_pb2
+from crm.options.v1 import options_pb2
 from google.protobuf import json_format, timestamp_pb2
 from google.protobuf.message import Message
 
-from chassis.declared import OUTPUT_ONLY, REQUIRED, behaviors
+from chassis.declared import OUTPUT_ONLY, REQUIRED, behaviors, rules
 from chassis.fields import FIELDS, CustomField
-from chassis.importing.cells import Customs, Numeral, Read, amount, custom_reader, instant, reader
+from chassis.importing.cells import Customs, Numeral, Read, amount, custom_reader, instant, phone, reader
 from chassis.importing.links import Link
+from chassis.importing.paths import at, stem
 from chassis.tables.sinks import FORMULA
 
 Fault = tuple[str, str, str]  # column, cell, reason
@@ -34,6 +36,7 @@ class Row:
 
     number: int
     message: Any
+    cells: Sequence[Any] = ()
     faults: list[Fault] = field(default_factory=list)
     links: dict[str, dict[str, str]] = field(default_factory=dict)  # by name of the link: field and value
     entries: dict[tuple[str, str], Any] = field(default_factory=dict)  # of lists, while they are being filled
@@ -56,6 +59,7 @@ class Mapping:
     ) -> None:
         self._contract, self._links, self._own = contract, {link.name: link for link in links}, own
         self._puts: list[tuple[int, str, Put, str]] = []
+        self._targets = [str(column.get("target", "")) for column in columns]
         for place, column in enumerate(columns):
             if target := column.get("target"):
                 written = Customs(
@@ -63,10 +67,12 @@ class Mapping:
                 )
                 whole = target if target in contract.DESCRIPTOR.fields_by_name else ""
                 self._puts.append((place, column["header"], self.put(target, written), whole))
+        # Telephones last: they are read as at home, and that is where the row's address is.
+        self._puts.sort(key=lambda each: "phone" in self._targets[each[0]])
 
     def row(self, number: int, cells: Sequence[Any]) -> Row:
         """The message of a row, and the faults of its cells."""
-        row = Row(number, self._contract())
+        row = Row(number, self._contract(), cells)
         for place, header, put, whole in self._puts:
             cell = cells[place]
             if cell == "" or cell is None:
@@ -88,6 +94,21 @@ class Mapping:
             if _is_nothing(entry):
                 getattr(row.message, name).remove(entry)
         return row
+
+    def origin(self, row: Row, path: str) -> tuple[str, str]:
+        """The header and the cell that a part of a row's message comes from: no cell where none told it, nothing where no
+        column is for it.
+        """
+        value, alone = at(row.message, path), re.sub(r"\[\d+\]", "[0]", path)
+        found = [each for each in self._puts if stem(self._targets[each[0]]) == stem(path)]
+        for place, header, put, _ in found if value else ():
+            try:
+                put(single := Row(row.number, self._contract()), str(row.cells[place]))
+            except ValueError:
+                continue
+            if at(single.message, alone) == value:
+                return header, str(row.cells[place])[:200]
+        return (found[0][1] if found else ""), ""
 
     def put(self, target: str, customs: Customs) -> Put:
         """What puts a cell where `target` says. Raises TargetUnknown."""
@@ -126,12 +147,12 @@ class Mapping:
 
 def _put(known: Any, label: str, part: str, customs: Customs, target: str) -> Put:
     nested = known.message_type
+    if nested is None and known.is_repeated:
+        return _put_many(known, reader(known, customs))
+    if nested is None and _is_phone(known):
+        return partial(_put_number, known.name, customs.country_code)
     if nested is None:
-        return (
-            _put_many(known, reader(known, customs))
-            if known.is_repeated
-            else _put_one(known.name, reader(known, customs))
-        )
+        return _put_one(known.name, reader(known, customs))
     if nested.GetOptions().map_entry:
         return _put_key(known, part, customs)
     if nested.full_name == _TIMESTAMP:
@@ -144,13 +165,44 @@ def _put(known: Any, label: str, part: str, customs: Customs, target: str) -> Pu
     if inner is None or inner.message_type is not None:
         raise TargetUnknown(target)
     if not known.is_repeated:
-        read, name = reader(inner, customs), known.name
-        return lambda row, text: setattr(getattr(row.message, name), inner.name, read(text))
+        name, put_part = known.name, _put_part(inner, customs)
+        return lambda row, text: put_part(row, getattr(row.message, name), text)
     return _put_entry(known, label or "1", inner, customs)
 
 
 def _put_one(name: str, read: Read) -> Put:
     return lambda row, text: setattr(row.message, name, read(text))
+
+
+def _put_number(name: str, country_code: str, row: Row, text: str) -> None:
+    setattr(row.message, name, phone(text, country_code or _home(row.message)))
+
+
+def _put_part(inner: Any, customs: Customs) -> Callable[[Row, Any, str], None]:
+    """What puts a cell into a part of an entry; a telephone number beside how it was written."""
+    name, fields = inner.name, inner.containing_type.fields_by_name
+    if _is_phone(inner) and {"raw", "region"}.issubset(fields):
+        return partial(_put_phone, name, customs.country_code)
+    read = reader(inner, customs)
+    return lambda row, entry, text: setattr(entry, name, read(text))  # noqa: ARG005  all have one signature
+
+
+def _put_phone(name: str, country_code: str, row: Row, entry: Any, text: str) -> None:
+    number = phone(text, country_code or _home(row.message))
+    setattr(entry, name, number)
+    if text.strip() != number:
+        entry.raw = text.strip()
+        entry.region = "" if entry.raw.startswith("+") else country_code or _home(row.message)
+
+
+def _is_phone(field: Any) -> bool:
+    return rules(field).format == options_pb2.FORMAT_PHONE
+
+
+def _home(message: Any) -> str:
+    """The country of the first address that a row tells of."""
+    addresses = getattr(message, "addresses", None) or [getattr(message, "address", None)]
+    return next((str(each.country_code) for each in addresses if each is not None and each.country_code), "")
 
 
 def _put_many(known: Any, read: Read) -> Put:
@@ -173,7 +225,8 @@ def _put_key(known: Any, key: str, customs: Customs) -> Put:
 
 
 def _put_entry(known: Any, label: str, inner: Any, customs: Customs) -> Put:
-    name, read, part = known.name, reader(inner, customs), inner.name
+    name, part = known.name, inner.name
+    put_part = None if inner.is_repeated else _put_part(inner, customs)
     key = (name, label)
     system = "system" in known.message_type.fields_by_name and part == "id"
 
@@ -183,13 +236,13 @@ def _put_entry(known: Any, label: str, inner: Any, customs: Customs) -> Put:
             entry = row.entries[key] = getattr(row.message, name).add()
             if system:
                 entry.system = label
-        if inner.is_repeated:
+        if put_part is None:
             getattr(entry, part).extend(line for line in text.splitlines() if line.strip())
             return
         first, *others = text.split(_JOINED) if _JOINED in text else (text,)
-        setattr(entry, part, read(first))
+        put_part(row, entry, first)
         for other in others:
-            setattr(getattr(row.message, name).add(), part, read(other))
+            put_part(row, getattr(row.message, name).add(), other)
 
     return put
 

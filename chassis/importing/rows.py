@@ -10,9 +10,9 @@ from google.protobuf import json_format
 from chassis import merging, mirror, transaction
 from chassis.call import call
 from chassis.document import Noun
-from chassis.fields import FIELDS
 from chassis.importing.additions import merged
 from chassis.importing.links import Link
+from chassis.importing.mapping import Mapping as ColumnMapping
 from chassis.importing.mapping import Row
 from chassis.plain import differences
 from chassis.refusals import FieldForbidden, Invalid, Refusal
@@ -73,8 +73,8 @@ class Verdict:
 class Rows:
     """Takes batches of rows in, of which no two have a key in common."""
 
-    def __init__(self, kind: Kind, keys: Sequence[str], mode: str, headers: Mapping[str, str]) -> None:
-        self._kind, self._keys, self._mode, self._headers = kind, keys, mode, headers
+    def __init__(self, kind: Kind, keys: Sequence[str], mode: str, mapping: ColumnMapping) -> None:
+        self._kind, self._keys, self._mode, self._mapping = kind, keys, mode, mapping
         self._schema = kind.noun.caller_schema()
         self._check = contract_of(kind.noun.contract.DESCRIPTOR, Nouns.PARTIAL)
 
@@ -87,7 +87,8 @@ class Rows:
     def check(self, row: Row) -> None:
         """Note what of a row does not fit the contract."""
         for path, reason in self._check(row.message):
-            row.faults.append((self._header(path), "", f"{path.removeprefix('.')} {reason}"))
+            path = path.removeprefix(".")
+            row.faults.append((*self._mapping.origin(row, path), f"{path} {reason}"))
 
     def write(self, batch: Sequence[Row]) -> Verdict:
         """Make and change records, within the transaction of this thread."""
@@ -105,6 +106,7 @@ class Rows:
                 except Refusal as refusal:
                     self._refuse(row, refusal, verdict)
                 _tell_hints(row, verdict)
+        verdict.faults.sort(key=lambda fault: fault[0])
         return verdict
 
     def _is_sound(self, row: Row, verdict: Verdict) -> bool:
@@ -121,10 +123,7 @@ class Rows:
         noun = self._kind.noun.about().noun
         for each in refusal.violations:
             path = each.field.removeprefix(f"{noun}.")
-            verdict.faults.append([row.number, self._header(path), "", f"{path} {each.description}"])
-
-    def _header(self, path: str) -> str:
-        return self._headers.get(stem(path.lstrip(".")), "")
+            verdict.faults.append([row.number, *self._mapping.origin(row, path), f"{path} {each.description}"])
 
     # ---------------------------------------------------------------- finding
 
@@ -257,12 +256,6 @@ def _tell_hints(row: Row, verdict: Verdict) -> None:
     for name, value in call().hints:
         verdict.faults.append([row.number, "", "", f"came in; {name.replace('-', ' ')}: {value.partition(';')[0]}"])
     call().hints.clear()
-
-
-def stem(path: str) -> str:
-    """The field that a path leads to or into, which may be a tenant's own: `emails` of `emails[0].address`."""
-    first = path.partition(".")[0].partition("[")[0]
-    return path if first == FIELDS else first
 
 
 def _told(message: Any, key: str) -> list[Any]:

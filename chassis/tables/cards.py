@@ -172,7 +172,8 @@ def _email(row: Row, line: Line, number: int, type: str) -> None:
 
 
 def _phone(row: Row, line: Line, number: int, type: str) -> None:
-    told = _plain(line.value).removeprefix("tel:").partition(";")[0]
+    told, *parameters = _plain(line.value).removeprefix("tel:").split(";")
+    told += "".join(each.replace("ext=", " ext. ") for each in parameters if each.startswith("ext="))  # RFC 3966, 3
     row |= {f"Phone {number} - Value": told, f"Phone {number} - Type": type}
 
 

@@ -59,7 +59,15 @@ def test_a_cell_that_does_not_fit_is_told_with_its_column(caller: Caller) -> Non
     every_type(caller)
     run = done(caller, "family_name,Seats,Tier\nThorn,many,gold\nRose,1,platinum\nLee,2,silver\n")
     assert counts(run) == {"done": 3, "created": 1, "refused": 2}
-    assert [line[:3] for line in result(caller, run)] == [["1", "Seats", "many"], ["2", "Tier", ""]]
+    assert [line[:3] for line in result(caller, run)] == [["1", "Seats", "many"], ["2", "Tier", "platinum"]]
+
+
+@pytest.mark.parametrize("told", ["gold", "Gold", "GOLD", " gold ", "金"])
+def test_a_choice_is_told_by_its_value_or_a_label_in_any_case(caller: Caller, told: str) -> None:
+    define(caller, "tier", type="SELECT", options=TIERS)
+    run = done(caller, f"family_name,Tier\nThorn,{told}\n")
+    assert counts(run) == {"done": 1, "created": 1}, result(caller, run)
+    assert fields_of(contacts(caller)[0]) == {"tier": "gold"}
 
 
 def test_rows_change_only_the_keys_that_they_name_and_a_revert_gives_them_back(caller: Caller) -> None:

@@ -65,6 +65,50 @@ def test_a_row_that_is_refused_is_told_with_its_column_and_the_others_come_in(ca
     assert "language tag" in told["4", "Language"]
 
 
+def test_faults_stand_in_the_order_of_the_rows_with_the_cells_that_they_are_about(caller: Caller) -> None:
+    rows = (
+        "First name,E-mail 1,E-mail 2,Language,Birthday\nAda,ada@x.example,ada@,de,\nBo,bo@x.example,,,soon\n"
+        "Cy,cy@x.example,cy@y.example,german!,\n"
+    )
+    run = done(caller, rows)
+    assert [line[:3] for line in result(caller, run)] == [
+        ["1", "E-mail 2", "ada@"], ["2", "Birthday", "soon"], ["3", "Language", "german!"],
+    ]  # fmt: skip
+
+
+def test_a_telephone_is_kept_as_it_was_written_and_read_as_at_home(caller: Caller) -> None:
+    rows = "First name,Phone,Country\nAda,(201) 555-0123 ext. 12,US\nBo,030 901820,Germany\nCy,+44 7400 123456,\nDi,030 901820,\n"
+    run = done(caller, rows)
+    assert counts(run) == {"done": 4, "created": 3, "refused": 1}
+    assert [line[:3] for line in result(caller, run)] == [["4", "Phone", "030 901820"]]
+    assert [
+        (each.phones[0].number, each.phones[0].raw, each.phones[0].region, each.phones[0].extension)
+        for each in contacts(caller)
+    ] == [
+        ("+12015550123", "(201) 555-0123 ext. 12", "US", "12"),
+        ("+4930901820", "030 901820", "DE", ""),
+        ("+447400123456", "+44 7400 123456", "GB", ""),
+    ]
+    assert counts(done(caller, rows.replace("030 901820", "(030) 90 18 20"), match_keys=["id"]))["created"] == 3
+
+
+def test_a_change_adds_numbers_and_addresses_to_those_of_the_same_type(caller: Caller) -> None:
+    ada = {
+        "given_name": "Ada", "emails": [{"address": "ada@x.example"}], "phones": [{"number": "+4930901820", "type": "work"}],
+        "addresses": [{"locality": "Ely"}, {"locality": "Rye", "type": "home"}],
+    }  # fmt: skip
+    a_contact(caller, **ada)
+    rows = (
+        "E-mail,Business Phone,Business Phone 2,Address 1 - City,Address 2 - City\n"
+        "ada@x.example,+4930901821,+4930901820,Ely,Bath\n"
+    )
+    assert counts(done(caller, rows)) == {"done": 1, "updated": 1}
+    [now] = contacts(caller)
+    assert [each.number for each in now.phones] == ["+4930901820", "+4930901821"]
+    assert [(each.type, each.locality) for each in now.addresses] == [("", "Ely"), ("home", "Rye"), ("", "Bath")]
+    assert counts(done(caller, rows)) == {"done": 1, "unchanged": 1}
+
+
 def test_rows_find_records_by_their_keys_and_change_only_what_they_say(caller: Caller) -> None:
     known = a_contact(
         caller, given_name="Ada", job_title="Gardener", emails=[{"address": "ada@thorn.example", "type": "work"}]
