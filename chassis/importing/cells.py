@@ -14,6 +14,7 @@ from typing import Any
 
 import phonenumbers
 import pycountry
+from babel import Locale
 from crm.options.v1 import options_pb2
 from google.protobuf.descriptor import FieldDescriptor
 
@@ -48,6 +49,11 @@ _YES, _NO = (
     frozenset({"1", "true", "yes", "y", "x", "on", "ja", "oui", "si", "sí"}),
     frozenset({"0", "false", "no", "n", "off", "nein", "non"}),
 )
+_LANGUAGES = (
+    "en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "sk", "hu", "ro", "hr", "sv", "da", "nb", "fi", "et", "el", "tr", "ru",
+    "uk", "bg", "ar", "he", "fa", "hi", "zh", "zh_Hant", "ja", "ko", "vi", "th", "id",
+)  # fmt: skip
+_PARTS = {"uk": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "holland": "NL"}
 _CENTURY = 69  # POSIX: two digits from here on are of the 20th century
 
 _INTEGERS = (
@@ -220,11 +226,25 @@ def phone(text: str, country_code: str) -> str:
 
 @lru_cache(maxsize=1024)
 def country(text: str) -> str:
-    """The ISO 3166 code of a country, by code or by name."""
+    """The ISO 3166 code of a country, by code or by name in many languages: `U.S.A.`, `Österreich`."""
+    name = text.strip().replace(".", "")
     try:
-        return str(pycountry.countries.lookup(text.strip()).alpha_2)
+        return str(pycountry.countries.lookup(name).alpha_2)
     except LookupError:
-        raise ValueError("is no country that ISO 3166 knows") from None
+        if code := _PARTS.get(name.casefold()) or _country_names().get(name.casefold()):
+            return code
+    raise ValueError("is no country that ISO 3166 knows") from None
+
+
+@lru_cache(maxsize=1)
+def _country_names() -> dict[str, str]:
+    """The names of countries as the Unicode CLDR has them; where two languages share a name, that of the first one."""
+    names: dict[str, str] = {}
+    for language in _LANGUAGES:
+        for code, name in Locale.parse(language).territories.items():
+            if len(code) == 2 and pycountry.countries.get(alpha_2=code):
+                names.setdefault(name.casefold(), code)
+    return names
 
 
 def _domain(text: str) -> str:

@@ -163,6 +163,12 @@ def _date(row: Row, line: Line) -> None:
         row["Birthday"] = told
 
 
+def _zone(row: Row, line: Line) -> None:
+    told = _plain(line.value)
+    if "/" in told:  # an offset from UTC, `-0500`, holds for half a year and names no zone
+        row.setdefault("Time zone", told)
+
+
 def _tags(row: Row, line: Line) -> None:
     row["Tags"] = ";".join(filter(None, (_plain(each) for each in _split(line.value, ","))))
 
@@ -189,6 +195,6 @@ def _address(row: Row, line: Line, number: int, type: str) -> None:
 _MANY: dict[str, Any] = {"EMAIL": _email, "TEL": _phone, "ADR": _address}
 _ONCE: dict[str, Any] = {
     "N": _names, "FN": _text("Name"), "ORG": _organisation, "TITLE": _text("Job title"), "NOTE": _text("Notes"),
-    "BDAY": _date, "UID": _text("UID"), "URL": _text("Website"), "LANG": _text("Language"), "TZ": _text("Time zone"),
+    "BDAY": _date, "UID": _text("UID"), "URL": _text("Website"), "LANG": _text("Language"), "TZ": _zone,
     "CATEGORIES": _tags, "NICKNAME": _text("Nickname"),
 }  # fmt: skip

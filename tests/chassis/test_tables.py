@@ -69,6 +69,7 @@ def test_names_companies_and_birthdays_of_cards_are_told_apart() -> None:
     assert (card["Birthday"], card["Phone 3 - Type"], card["E-mail 1 - Type"]) == ("2012-06-06", "mobile", "work")
     [card] = records((DATA / "vcards/rfc6350-example.vcf").read_bytes(), "a.vcf")
     assert "Birthday" not in card or not card["Birthday"], "a birthday without its year is none that a record keeps"
+    assert "Time zone" not in card, "an offset is no time zone"
     assert (card["Address 1 - Street"], card["Phone 1 - Value"]) == ("2875 Laurier", "+1-418-656-9254 ext. 102")
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from chassis.importing.cells import Customs, Numeral, amount, country, day, numb
 from chassis.importing.guess import guess
 from chassis.importing.mapping import Mapping, TargetUnknown
 from services.contacts.imports import Import
+from tests.contacts.headers import GOOGLE, OUTLOOK
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
@@ -40,48 +40,14 @@ def header_of(program: str) -> list[str]:
     return next(csv.reader(io.StringIO(text)))
 
 
-def _outlook() -> Iterator[tuple[str, str]]:
-    yield from {
-        "Title": "honorific", "First Name": "given_name", "Middle Name": "middle_name", "Last Name": "family_name",
-        "Suffix": "suffix", "Gender": "gender", "Company": "account.name", "Department": "department",
-        "Job Title": "job_title", "Birthday": "birth_date", "Categories": "tags", "Language": "language_code",
-        "Notes": "description", "E-mail Address": "emails[1].address", "E-mail 2 Address": "emails[2].address",
-        "E-mail 3 Address": "emails[3].address", "Business Phone": "phones[work].number",
-        "Business Phone 2": "phones[work 2].number", "Home Phone": "phones[home].number",
-        "Home Phone 2": "phones[home 2].number", "Mobile Phone": "phones[mobile].number", "Other Phone": "phones[other].number",
-        "Car Phone": "phones[car].number", "Company Main Phone": "phones[main].number", "Pager": "phones[pager].number",
-        "Business Fax": "phones[work fax].number", "Home Fax": "phones[home fax].number", "Other Fax": "phones[other fax].number",
-    }.items()  # fmt: skip
-    for place, label in (("Business", "work"), ("Home", "home"), ("Other", "other")):
-        parts = {
-            "Street": "lines", "Street 2": "lines", "Street 3": "lines", "Address PO Box": "lines", "City": "locality",
-            "State": "region", "Postal Code": "postal_code", "Country/Region": "country_code",
-        }  # fmt: skip
-        for part, field in parts.items():
-            yield f"{place} {part}", f"addresses[{label}].{field}"
-
-
 @real
 def test_the_columns_of_outlook_are_known() -> None:
-    # Not taken: what a contact has no field for (initials, spouses, hobbies), numbers of other people (the assistant's) and of
-    # other apparatus (telex, ISDN), `Primary Phone` beside those that it repeats, and mail types, which say SMTP or EX.
-    assert guessed("contact", header_of("outlook")) == dict(_outlook())
+    assert guessed("contact", header_of("outlook")) == OUTLOOK
 
 
 @real
 def test_the_columns_of_google_are_known() -> None:
-    assert guessed("contact", header_of("google-contacts")) == {
-        "Given Name": "given_name", "Additional Name": "middle_name", "Family Name": "family_name",
-        "Given Name Yomi": "phonetic_given_name", "Family Name Yomi": "phonetic_family_name", "Name Prefix": "honorific",
-        "Name Suffix": "suffix", "Nickname": "nickname", "Gender": "gender", "Birthday": "birth_date", "Occupation": "job_title",
-        "Notes": "description", "Group Membership": "tags", "E-mail 1 - Type": "emails[1].type",
-        "E-mail 1 - Value": "emails[1].address", "Phone 1 - Type": "phones[1].type", "Phone 1 - Value": "phones[1].number",
-        "Phone 2 - Type": "phones[2].type", "Phone 2 - Value": "phones[2].number", "Address 1 - Type": "addresses[1].type",
-        "Address 1 - Street": "addresses[1].lines", "Address 1 - PO Box": "addresses[1].lines",
-        "Address 1 - Extended Address": "addresses[1].lines", "Address 1 - City": "addresses[1].locality",
-        "Address 1 - Region": "addresses[1].region", "Address 1 - Postal Code": "addresses[1].postal_code",
-        "Address 1 - Country": "addresses[1].country_code",
-    }  # fmt: skip
+    assert guessed("contact", header_of("google-contacts")) == GOOGLE
 
 
 @pytest.mark.parametrize(
@@ -231,6 +197,26 @@ def test_a_national_number_without_a_country_says_what_is_missing() -> None:
 def test_countries_and_answers_are_read_as_people_write_them() -> None:
     assert (country("germany"), country("FR"), country("CIV")) == ("DE", "FR", "CI")
     assert (yes_or_no("Yes"), yes_or_no("0")) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("U.S.A.", "US"),
+        ("U.K.", "GB"),
+        ("Österreich", "AT"),
+        ("ESPAÑA", "ES"),
+        ("日本", "JP"),
+        ("Россия", "RU"),
+        ("Korea", ""),
+    ],
+)
+def test_a_country_is_known_by_its_names_in_many_languages(name: str, code: str) -> None:
+    if code:
+        assert country(name) == code
+        return
+    with pytest.raises(ValueError, match="is no country"):
+        country(name)
 
 
 def a_mapping(*targets: str, **customs: str) -> Mapping:

@@ -1,159 +1,35 @@
-"""Hard cases put to the public API, and what it says to each: telephone numbers, e-mail addresses, naughty strings."""
+"""The corpora by the name of their folder, each with what brings it in and judges what the suite made of it."""
 
-import json
-import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
+from types import ModuleType
 
-import phonenumbers
-
+from tests.journeys.imports import Notes, agrees
+from tests.journeys.master_data import cards, cases, companies, legislators, tables
+from tests.journeys.master_data.verdicts import Verdicts
 from tests.rest import Client
 
-_PICTURES = {0x2400 + code: chr(code) for code in range(33)}  # how the corpus writes control characters
-
-# Why an address that an RFC allows is refused: nobody outside can write to it, or nobody should have to.
-REASONS = {
-    "ISEMAIL_VALID": "a domain of one label",
-    "ISEMAIL_RFC5321_TLD": "a domain of one label",
-    "ISEMAIL_RFC5321_TLDNUMERIC": "a numeric top-level domain",
-    "ISEMAIL_RFC5321_QUOTEDSTRING": "a quoted local part",
-    "ISEMAIL_RFC5321_ADDRESSLITERAL": "an address literal",
-    "ISEMAIL_RFC5321_IPV6DEPRECATED": "an address literal",
-    "ISEMAIL_CFWS_COMMENT": "a comment",
-    "ISEMAIL_CFWS_FWS": "folding white space",
-    "ISEMAIL_DEPREC_LOCALPART": "an obsolete form",
-    "ISEMAIL_DEPREC_FWS": "an obsolete form",
-    "ISEMAIL_DEPREC_QTEXT": "an obsolete form",
-    "ISEMAIL_DEPREC_QP": "an obsolete form",
-    "ISEMAIL_DEPREC_COMMENT": "an obsolete form",
-    "ISEMAIL_DEPREC_CTEXT": "an obsolete form",
-    "ISEMAIL_DEPREC_CFWS_NEAR_AT": "an obsolete form",
-}
-_ONLY_IN_HEADERS = "allowed in a header (RFC 5322), not in a mailbox to write to (RFC 5321)"
+LOADERS = {"us-legislators": legislators, "sp500-accounts": companies}
 
 
-@dataclass
-class Verdicts:
-    """What was said to the cases of a corpus: how many of each kind, and whatever should not have been."""
-
-    said: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    reasons: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
-
-    def lines(self, title: str) -> Iterator[str]:
-        """A table of them."""
-        yield f"{title}: {sum(each.total() for each in self.said.values()):,} cases, {len(self.wrong)} wrong"
-        for kind, counts in sorted(self.said.items()):
-            yield f"  {kind:28}" + "".join(f"{verdict:>12} {count:>4,}" for verdict, count in sorted(counts.items()))
-        yield from (f"  refused {count:>4,}  {reason}" for reason, count in self.reasons.most_common())
-        yield from (f"  wrong: {each}" for each in self.wrong[:20])
-
-
-def telephones(client: Client, folder: Path) -> Verdicts:
-    """Every example is read in its country's national form, and is valid."""
-    examples = json.loads((folder / "examples.mobile.json").read_text(encoding="utf-8"))
-    verdicts, numbers = Verdicts(), dict[str, str]()
-    items = [{"family_name": region, "phones": [{"raw": raw, "region": region}]} for region, raw in examples.items()]
-    for contact, result in _made(client, items):
-        region = contact["family_name"]
-        if "contact" not in result:
-            verdicts.wrong.append(f"{region}: {result['error']}")
-            continue
-        number = numbers[region] = result["contact"]["phones"][0]["number"]
-        valid = phonenumbers.is_valid_number(phonenumbers.parse(number))
-        verdicts.said["numbers"]["valid" if valid else "doubtful"] += 1
-        if not valid or result["contact"]["phones"][0]["raw"] != examples[region]:
-            verdicts.wrong.append(f"{region}: {number}")
-    verdicts.wrong += [
-        f"{region}: {numbers[region]} instead of {known}"
-        for region, known in _known_numbers(folder.parent / "README.md").items()
-        if numbers[region] != known
-    ]
-    return verdicts
-
-
-def addresses(client: Client, folder: Path) -> Verdicts:
-    """What no RFC allows is refused; what one allows is taken, or refused for a reason that is known."""
-    verdicts, cases = Verdicts(), []
-    for test in ElementTree.parse(folder / "tests.xml").getroot().findall("test"):
-        address = (test.findtext("address") or "").translate(_PICTURES)
-        cases.append((address, test.findtext("category") or "", test.findtext("diagnosis") or ""))
-    items = [{"family_name": diagnosis, "emails": [{"address": address}]} for address, _, diagnosis in cases]
-    for (address, category, diagnosis), (_, result) in zip(cases, _alone(client, items), strict=True):
-        taken = "contact" in result
-        verdicts.said[category]["taken" if taken else "refused"] += 1
-        if not taken and _fields(result) != ["emails[0].address"]:
-            verdicts.wrong.append(f"{address!r}: {result['error']}")
-        if taken and result["contact"]["emails"][0]["address"] != address and address.isascii():
-            verdicts.wrong.append(f"{address!r} became {result['contact']['emails'][0]['address']!r}")
-        if taken and category == "ISEMAIL_ERR":
-            verdicts.wrong.append(f"{address!r} is no address: {diagnosis}")
-        elif not taken and category == "ISEMAIL_RFC5322":
-            verdicts.reasons[_ONLY_IN_HEADERS] += 1
-        elif not taken and category != "ISEMAIL_ERR":
-            verdicts.reasons[REASONS.get(diagnosis, "")] += 1
-            if diagnosis not in REASONS:
-                verdicts.wrong.append(f"{address!r} is refused for no known reason: {diagnosis}")
-    return verdicts
-
-
-def strings(client: Client, folder: Path) -> Verdicts:
-    """Every string comes back as it was, or is refused at the field that has it; and can be searched for."""
-    texts = json.loads((folder / "blns.json").read_text(encoding="utf-8"))
-    verdicts = Verdicts()
-    items = [{"given_name": text, "family_name": "Naughty", "description": text} for text in texts]
-    for text, (_, result) in zip(texts, _made(client, items), strict=True):
-        if "contact" in result:
-            kept = result["contact"].get("given_name", ""), result["contact"].get("description", "")
-            verdicts.said["strings"]["kept" if kept == (text, text) else "changed"] += 1
-            if kept != (text, text):
-                verdicts.wrong.append(f"{text!r} became {kept!r}")
-        else:
-            verdicts.said["strings"]["refused"] += 1
-            verdicts.reasons[result["error"]["errors"][0]["detail"]] += 1
-            if not set(_fields(result)) <= {"given_name", "description"}:
-                verdicts.wrong.append(f"{text!r}: {result['error']}")
-        answer = client.insist("POST", "/v1/contacts:search", {"query": text, "page_size": 1})
-        verdicts.said["searches"][str(answer.status)] += 1
-        if answer.status not in (200, 400):
-            verdicts.wrong.append(f"searching for {text!r}: {answer.status}")
+def loaded(loader: ModuleType, client: Client, folder: Path) -> Verdicts:
+    """Every record comes in, and the figures that the suite tells of them are the known answers."""
+    verdicts, noted = Verdicts(), Notes()
+    outcomes = loader.load(client, folder, noted).loaded.all_outcomes
+    for refused in (name for names in noted.refused.values() for name in names):
+        verdicts.judge(refused, taken=False, agrees=False)
+    for _ in range(outcomes.total() - outcomes["REFUSED"]):
+        verdicts.judge("", taken=True, agrees=True)
+    known, told = loader.published((folder.parent / "README.md").read_text(encoding="utf-8")), loader.counted(client)
+    for figure, shown in known.items():
+        verdicts.hold(f"{figure}: {told.get(figure)} instead of {shown}", agrees(shown, told.get(figure)))
     return verdicts
 
 
 CORPORA: dict[str, Callable[[Client, Path], Verdicts]] = {
-    "phone-examples": telephones, "email-address-tests": addresses, "naughty-strings": strings,
+    **{name: partial(loaded, loader) for name, loader in LOADERS.items()},
+    "civicrm-import": tables.another_crm, "csv-spectrum": tables.spectrum, "contact-export-headers": tables.headers,
+    "vcards": cards.cards, "phone-examples": cases.telephones, "email-address-tests": cases.addresses,
+    "naughty-strings": cases.strings,
 }  # fmt: skip
-
-
-def _made(client: Client, contacts: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Each contact with what came of making it."""
-    for first in range(0, len(contacts), 200):
-        batch = contacts[first : first + 200]
-        results = client.post("/v1/contacts:batchCreate", {"items": [{"contact": each} for each in batch]})["results"]
-        yield from zip(batch, results, strict=True)
-
-
-def _alone(client: Client, contacts: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """The same with a request for each, for what no JSON document may hold, such as U+0000, refuses a whole batch."""
-    for contact in contacts:
-        answer = client.insist("POST", "/v1/contacts", contact)
-        yield contact, {"contact" if answer.acknowledged else "error": answer.body}
-
-
-def _fields(result: dict[str, Any]) -> list[str]:
-    """The fields of a contact that a problem document names: `/items/3/contact/emails/0/address` → `emails[0].address`."""
-    return [_dotted(each["pointer"]) for each in result["error"].get("errors", ())]
-
-
-def _dotted(pointer: str) -> str:
-    parts = re.sub(r"^#?/(items/\d+/)?(contact/)?", "", pointer).split("/")
-    return "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in parts).removeprefix(".")
-
-
-def _known_numbers(readme: Path) -> dict[str, str]:
-    [text] = re.findall(r"\*\*phone-examples\*\* \(E\.164.*?\): (.*?)\. All", readme.read_text(encoding="utf-8"))
-    return dict(each.split(" ") for each in text.split(", "))
