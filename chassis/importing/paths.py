@@ -18,7 +18,7 @@ def stem(path: str) -> str:
 
 def at(message: Any, path: str) -> Any:
     """What stands there; None where nothing does."""
-    value = message
+    value: Any = message
     for name, place in _STEPS.findall(path):
         value = value.fields.get(name) if isinstance(value, struct_pb2.Struct) else getattr(value, name, None)
         if place:

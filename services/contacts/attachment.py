@@ -37,7 +37,7 @@ class Attachment(Following):
 
     def followed(self, action: str) -> Noun:
         """The record that it is on."""
-        return record_of(self.record_id, action)
+        return record_of(self.record_id, action, "attachment.record_id")
 
     def file(self) -> File:
         """The file itself, whoever brought it in."""
@@ -69,9 +69,9 @@ class Attachment(Following):
         }
 
 
-def record_of(id: str, action: str) -> Noun:
-    """The record that an id of any kind names. Refused with NotFound, Invalid, Forbidden."""
+def record_of(id: str, action: str, path: str = "record_id") -> Noun:
+    """The record that an id of any kind names. Refused with NotFound, Forbidden, and with Invalid at `path`."""
     noun = _RECORDS.get(id.partition("_")[0])
     if noun is None:
-        raise Invalid.field("record_id", "must be the id of an account, a contact, a lead or an interaction")
+        raise Invalid.field(path, "must be the id of an account, a contact, a lead or an interaction")
     return noun.find(id, action)

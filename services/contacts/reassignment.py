@@ -32,7 +32,9 @@ from services.contacts.territory import Territory
 BATCH = 200  # records of a transaction
 
 _SAMPLES, _OMISSIONS = 20, 100
-_ONE_ANSWER = "or to_team_id, or to_territory_id, or by_territories is required, and only one of the three ways"
+_ONE_ANSWER = (
+    "is required where there is neither to_team_id nor to_territory_id nor by_territories; there is one way only"
+)
 
 
 class Reassignment(Job):

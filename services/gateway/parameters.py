@@ -53,7 +53,7 @@ class Parameters:
                     )
                     named.append(name)
                 else:
-                    faults.parameter(name, "there is no parameter of this name here")
+                    faults.parameter(name, faults.unknown(name, [*self._sets, *self.conditions], "parameter"))
             except ValueError as fault:
                 faults.parameter(name, str(fault))
         if self.filter and self.filter in given:

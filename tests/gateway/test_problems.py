@@ -66,6 +66,29 @@ def test_a_fault_of_a_field_is_told_where_the_caller_put_it(gateway, stand_in, v
 
 
 @pytest.mark.parametrize(
+    ("verb", "path", "name", "hint"),
+    [
+        ("POST", "/v1/contacts", "firstname", "; did you mean given_name?"),
+        ("POST", "/v1/contacts", "AccountId", "; did you mean account_id?"),
+        ("POST", "/v1/contacts", "departmnet", "; did you mean department?"),
+        ("POST", "/v1/contacts", "email", "; did you mean emails?"),
+        ("POST", "/v1/contacts", "shoe", ""),
+        ("POST", "/v1/territories:explain", "ids", "; known are record_id"),
+        ("GET", "/v1/contacts", "email", "; did you mean emails.address?"),
+        ("GET", "/v1/contacts", "limit", "; did you mean page_size?"),
+        ("GET", "/v1/search", "query", "; known are page_size, q, types"),
+    ],
+)
+def test_an_unknown_name_is_told_with_the_one_that_was_meant(gateway, verb, path, name, hint):
+    if verb == "POST":
+        answer, what, place = gateway.post(path, json={name: "x"}), "field", {"pointer": f"/{name}"}
+    else:
+        answer, what, place = gateway.get(f"{path}?{name}=x"), "parameter", {"parameter": name}
+    assert answer.status_code == 400
+    assert place | {"detail": f"there is no {what} of this name here{hint}"} in answer.json["errors"]
+
+
+@pytest.mark.parametrize(
     ("refusal", "status"),
     [
         (refusals.Invalid(), 400),

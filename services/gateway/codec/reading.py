@@ -36,7 +36,7 @@ class _MessageFill:
         fields = self._fields or self._compile()
         for name, each in value.items():
             if name not in fields:
-                faults.at(at + escaped(name), f"{self._descriptor.name} has no field of this name")
+                faults.at(at + escaped(name), faults.unknown(name, fields, "field"))
             else:
                 step, fill, nullable = fields[name]
                 if each is not None or nullable:  # else null means: not given

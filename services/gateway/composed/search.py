@@ -64,12 +64,15 @@ class SearchEndpoint:
         return Response(orjson.dumps({"query": query.sought.text, "groups": groups}), content_type="application/json")
 
 
+_PARAMETERS = frozenset({"q", "types", "page_size"})
+
+
 def read(text: str) -> Query:
     """The query of a query string. Refused with Invalid, naming the parameter."""
     faults = Faults()
     given = given_in(text, faults)
-    for name in given.keys() - {"q", "types", "page_size"}:
-        faults.parameter(name, "there is no parameter of this name here")
+    for name in given.keys() - _PARAMETERS:
+        faults.parameter(name, faults.unknown(name, sorted(_PARAMETERS), "parameter"))
     query = Query(
         _sought(given.get("q", []), faults),
         _kinds(given.get("types", []), faults),
