@@ -52,6 +52,9 @@ def test_every_line_works_as_printed(said: str) -> None:
     assert "https://www.example.com/beacons" in said
     assert {title for title in STORY if f" {title}: " in said} == STORY - {"Campaign mail unsubscribed"}
     assert '"opted_out":["news"]' in said
+    assert "E-mail → emails[1].address" in said
+    assert "2,E-mail,per@," in said
+    assert '"display_name":"Oda Fenn"' in said
 
 
 @pytest.mark.timeout(240)
