@@ -40,6 +40,7 @@ class _Work:
     changes: dict[str, tuple[Collection, list[UpdateOne]]] = field(default_factory=dict)
     last: dict[Hashable, Callable[[], None]] = field(default_factory=dict)
     gathers: bool = False
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 
 _current: ContextVar[_Work | None] = ContextVar("work", default=None)
@@ -82,11 +83,22 @@ def run(work: Callable[[], Answer]) -> Answer:
     """
     runs = itertools.count(1)
     with mongoengine.get_connection().start_session() as session:
-        answer = session.with_transaction(
+        answer, done = session.with_transaction(
             lambda _: _bound(session, work, last=next(runs) >= _MOST_RUNS), ReadConcern("snapshot"), _WRITE
         )
         committed.set(session.operation_time)
-        return answer
+    for tell in done.afterwards:
+        tell()
+    return answer
+
+
+def afterwards(tell: Callable[[], None]) -> None:
+    """Call `tell` when the transaction was committed, never when it was undone; now outside of any. It must not raise."""
+    work = _current.get()
+    if work is None:
+        tell()
+    else:
+        work.afterwards.append(tell)
 
 
 def remembered(key: Hashable, load: Callable[[], Answer]) -> Answer:
@@ -162,7 +174,7 @@ def apart(work: Callable[[], Answer]) -> Answer:
     return Context().run(work)
 
 
-def _bound(session: Any, work: Callable[[], Answer], last: bool) -> Answer:
+def _bound(session: Any, work: Callable[[], Answer], last: bool) -> tuple[Answer, "_Work"]:
     unit = _Work()
     token = _current.set(unit)
     try:
@@ -175,7 +187,7 @@ def _bound(session: Any, work: Callable[[], Answer], last: bool) -> Answer:
                     raise Conflict(PyMongoError("a row that was to be changed has changed"))
             for do in unit.last.values():
                 do()
-            return answer
+            return answer, unit
     except (PyMongoError, OperationError) as error:
         fault = _unwrapped(error)
         if _is_race(fault) and not last:  # no race lasts so long: the last run meets a record that it does not see

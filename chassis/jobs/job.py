@@ -5,13 +5,14 @@ a runner does, `take` to `fail`, is said to the freshly loaded record in the tra
 nothing more once the answer is out, and a runner that was overtaken finds another's mark and keeps nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from crm.common.v1 import job_pb2
 from mongoengine import DateTimeField, StringField
 from mongoengine.fields import BaseField
 
+from chassis import transaction
 from chassis.call import Call
 from chassis.clock import now
 from chassis.document import Owned
@@ -32,6 +33,8 @@ FAILED, CANCELLED, REVERTED = "FAILED", "CANCELLED", "REVERTED"
 UNDER_WAY = {VALIDATE: "VALIDATING", RUN: "RUNNING", REVERT: "REVERTING"}
 OVER = {VALIDATE: VALIDATED, RUN: DONE, REVERT: REVERTED}
 ACTIVE = (QUEUED, *UNDER_WAY.values())
+
+WAKING: set[Callable[[], None]] = set()  # the runners of this process; those of others look twice a second
 
 _COUNTS = [field.name for field in job_pb2.JobProgress.DESCRIPTOR.fields]
 
@@ -84,6 +87,7 @@ class Job(Owned):
         self.state, self.task, self.progress = QUEUED, task, dict.fromkeys(_COUNTS, 0)
         self.start_time = self.end_time = self.failure = None
         self.run = {"principal": _kept(principal()), "reached": {}, "holder": ""}
+        transaction.afterwards(_wake)
 
     def pause(self) -> None:
         """Stop for now; what was done stands."""
@@ -98,6 +102,7 @@ class Job(Owned):
             raise JobNotPaused(**self._told())
         self.state = QUEUED
         self.record_standard("Resumed")
+        transaction.afterwards(_wake)
 
     def cancel(self) -> None:
         """Call it off for good; what was done stands."""
@@ -174,6 +179,11 @@ class Job(Owned):
 
     def _told(self) -> dict[str, Any]:
         return {"noun": self.about().noun.replace("_", " "), "id": self.id, "state": self.state}
+
+
+def _wake() -> None:
+    for wake in tuple(WAKING):
+        wake()
 
 
 def _kept(whom: Principal) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pymongo.errors import PyMongoError
 from chassis import transaction
 from chassis.call import answering
 from chassis.events import Lease
-from chassis.jobs.job import ACTIVE, QUEUED, Job
+from chassis.jobs.job import ACTIVE, QUEUED, WAKING, Job
 from chassis.jobs.step import Step, later
 from chassis.principal import acting_as
 from chassis.refusals import Invalid, Refusal
@@ -84,19 +84,17 @@ class Runner:
                 [("state", ASCENDING), ("_id", ASCENDING)], name="active", partialFilterExpression=waiting
             )
         self._sweeper.start()
+        WAKING.add(self._sweeper.wake)
 
     def stop(self) -> None:
         """End after the step under way, and let others go on at once."""
+        WAKING.discard(self._sweeper.wake)
         self._sweeper.stop()
         try:
             for lease in self._leases.values():
                 lease.release()
         except PyMongoError as fault:
             log.warning("the leases of jobs end by themselves", fault=repr(fault))
-
-    def wake(self) -> None:
-        """Look now: a job was queued."""
-        self._sweeper.wake()
 
     def _due(self) -> list[Due]:
         found = [due for noun in self._nouns for due in _active(noun)]

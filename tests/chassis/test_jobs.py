@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from chassis import transaction
+from chassis.jobs.job import WAKING
 from chassis.testing import Caller, reason
 
 
@@ -59,6 +60,18 @@ def test_a_job_does_every_step_once_and_ends(caller: Caller) -> None:
     assert (job.progress.done_count, job.progress.created_count) == (5, 5)
     assert job.start_time.ToDatetime() <= job.end_time.ToDatetime()
     assert events(job.id) == ["rehearsal.started", "rehearsal.finished"]
+
+
+def test_a_job_that_is_queued_wakes_the_runners_of_its_process(caller: Caller) -> None:
+    woken = threading.Event()
+    WAKING.add(woken.set)
+    try:
+        a_rehearsal(caller, start=False)
+        assert not woken.is_set()
+        a_rehearsal(caller)
+        assert woken.is_set()
+    finally:
+        WAKING.discard(woken.set)
 
 
 def test_a_draft_waits_to_be_started(caller: Caller) -> None:

@@ -58,3 +58,19 @@ def test_a_race_for_a_unique_value_that_mongoengine_wraps_is_tried_again() -> No
 
     transaction.run(work)
     assert [run and run.id for run in runs] == [None, "two"]
+
+
+def test_what_is_to_follow_happens_once_and_only_when_the_work_is_kept() -> None:
+    told: list[str] = []
+
+    def work(then: Exception | None = None) -> None:
+        transaction.afterwards(lambda: told.append("kept"))
+        assert not told
+        if then:
+            raise then
+
+    with pytest.raises(LookupError):
+        transaction.run(lambda: work(LookupError()))
+    assert told == []
+    transaction.run(work)
+    assert told == ["kept"]
