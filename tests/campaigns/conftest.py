@@ -11,10 +11,8 @@ from crm.contacts.v1 import contact_pb2
 from crm.contacts.v1 import events_pb2 as contacts
 from google.protobuf.message import Message
 
-from chassis import new_id, now, transaction
+from chassis import new_id, transaction
 from chassis.embedded import Servers
-from chassis.events import Fact, registered
-from chassis.events.fact import service_of, subject_of, type_of
 from chassis.principal import Principal
 from chassis.testing import Caller, serving, somebody
 from services.campaigns import reactions, standing  # noqa: F401  importing the reactions registers them
@@ -34,6 +32,7 @@ from tests.builders.campaigns import (
 )
 from tests.campaigns.sink import Sink, running
 from tests.eventually import eventually
+from tests.hearing import hear
 
 KEYS = {"k1": b"0123456789abcdef0123456789abcdef"}
 GIVEN: dict[str, Any] = {
@@ -67,15 +66,7 @@ class Marketing:
 
     def hear(self, event: Message, record_id: str, revision: int = 1) -> None:
         """Let campaigns react to an event, without the bus."""
-        kind = type(event)
-        fact = Fact(
-            id=new_id("evt"), tenant_id=self.caller.whom.tenant_id, service=service_of(kind), type=type_of(kind),
-            subject=subject_of(kind), record_id=record_id, revision=revision, time=now(), actor_id="", via="session",
-            request_id="", causation_id="", correlation_id="", traceparent="",
-        )  # fmt: skip
-        for reaction in registered():
-            if reaction.event is kind and reaction.effect.__module__.startswith("services.campaigns."):
-                reaction.run(transaction.database(), "campaigns", event.SerializeToString(), fact, seconds=10)
+        hear(self.caller, event, record_id, revision, by="campaigns")
 
     def meet(self, *, consents: bool = True, **fields: Any) -> contact_pb2.Contact:
         """A contact that campaigns hears of, and that says yes to news."""

@@ -10,24 +10,18 @@ from crm.common.v1 import listing_pb2
 from crm.contacts.v1 import lead_pb2
 from crm.contacts.v1.interaction_pb2 import TimelineRequest
 
-from chassis import new_id, now, transaction
-from chassis.events import Fact, registered
-from chassis.events.fact import subject_of, type_of
+from chassis import new_id, now
 from chassis.testing import Caller
+from tests.contacts import hearing
 from tests.contacts.cases import ACCOUNT, CONTACT
+from tests.hearing import a_fact
 
 
 def react(caller: Caller, event: Any, *, times: int = 1) -> None:
     """Hear `event` without the bus, as often as it is told."""
-    kind = type(event)
-    fact = Fact(
-        id=new_id("evt"), tenant_id=caller.whom.tenant_id, service="campaigns", type=type_of(kind), subject=subject_of(kind),
-        record_id=new_id("sub"), revision=0, time=now(), actor_id="campaigns", via="service", request_id="",
-        causation_id="", correlation_id="", traceparent="",
-    )  # fmt: skip
-    [reaction] = [each for each in registered() if each.event is kind and "contacts" in each.effect.__module__]
+    fact = a_fact(caller, event, new_id("sub"), revision=0)
     for _ in range(times):
-        reaction.run(transaction.database(), "contacts", event.SerializeToString(), fact, seconds=10)
+        hearing.react(event, fact)
 
 
 def submitted(caller: Caller, **answers: str) -> campaigns.FormSubmitted:

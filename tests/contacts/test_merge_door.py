@@ -6,13 +6,15 @@ from typing import Any
 from crm.common.v1.listing_pb2 import Filter, ListRequest
 from crm.common.v1.requests_pb2 import BatchGetRequest, DeleteRequest, GetRequest, RestoreRequest
 from crm.contacts.v1 import events_pb2, interaction_pb2, lead_pb2, merge_pb2
+from crm.support.v1 import events_pb2 as support
 
-from chassis import Fact, acting_as, new_id, transaction
+from chassis import acting_as, new_id, transaction
 from chassis.testing import Caller, somebody
 from services.contacts.interaction import Interaction
 from tests.builders.contacts import an_interaction_message
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD, Case, every_noun
 from tests.contacts.test_duplicate_door import a_rule, details_of
+from tests.hearing import a_fact
 
 COLLECTIONS = ("accounts", "contacts", "leads", "interactions", "records")
 
@@ -213,16 +215,9 @@ def test_a_rule_does_not_keep_doubles_apart_that_were_there(caller: Caller) -> N
 def test_a_fact_that_is_told_late_stands_with_the_survivor(caller: Caller) -> None:
     one, two = CONTACT.create(caller), CONTACT.create(caller)
     merge(caller, CONTACT, one.id, two.id)
+    fact = a_fact(caller, support.TicketOpened(), new_id("tkt"))
     with acting_as(somebody(caller.whom.tenant_id)):
-        Interaction.tell(a_fact(), kind="TICKET", title="Late", contact_ids=[two.id], occur_time=datetime.now(UTC))
+        Interaction.tell(fact, kind="TICKET", title="Late", contact_ids=[two.id], occur_time=datetime.now(UTC))
     theirs = Filter(field="title", op="eq", value={"string_value": "Late"})
     [told] = caller.ListInteractions(ListRequest(filter=theirs)).interactions
     assert list(told.contact_ids) == [one.id]
-
-
-def a_fact() -> Any:
-    """A fact that another service announced."""
-    return Fact(
-        id=new_id("evt"), tenant_id="", service="support", type="", subject="", record_id="", revision=1,
-        time=datetime.now(UTC), actor_id="", via="", request_id="", causation_id="", correlation_id="", traceparent="",
-    )  # fmt: skip

@@ -17,7 +17,8 @@ from tests.beside import run_beside
 from tests.builders.support import ADA, a_mail, a_ticket_message
 from tests.eventually import eventually
 from tests.support.conftest import Town, got, read, tickets
-from tests.support.test_ticket_door import events_of, hear, opened
+from tests.support.hearing import hear
+from tests.support.test_ticket_door import events_of, opened
 
 Claim = ticket_pb2.Ticket.Claim
 

@@ -12,7 +12,7 @@ from chassis.testing import Caller
 from tests.builders.support import ADA, EVE, a_mail
 from tests.eventually import eventually
 from tests.support.conftest import Town, got, messages, read, tickets
-from tests.support.test_ticket_door import hear
+from tests.support.hearing import hear
 
 Ticket, Mail, Message = ticket_pb2.Ticket, mail_pb2.Mail, message_pb2.Message
 BOB = "bob@rose-thorn.example"

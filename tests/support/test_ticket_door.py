@@ -11,7 +11,6 @@ from crm.contacts.v1 import events_pb2 as contacts
 from crm.support.v1 import mailbox_pb2, message_pb2, ticket_pb2
 
 from chassis import new_id, now, transaction
-from chassis.events import Fact, registered
 from chassis.principal import Principal, acting_as
 from chassis.testing import Caller, details, reason, somebody
 from services.support import ticket as tickets_noun
@@ -21,6 +20,7 @@ from tests.beside import run_beside
 from tests.builders.support import ADA, EVE, a_ticket_message
 from tests.refused import refusal
 from tests.support.conftest import KEYS, Town, a_mailbox, got, messages, tickets
+from tests.support.hearing import hear
 
 Ticket = ticket_pb2.Ticket
 Door = Callable[[Principal], Caller]
@@ -28,16 +28,6 @@ Door = Callable[[Principal], Caller]
 
 def opened(caller: Caller, **fields: Any) -> ticket_pb2.Ticket:
     return caller.CreateTicket(ticket_pb2.CreateTicketRequest(ticket=a_ticket_message(**fields)))
-
-
-def hear(caller: Caller, event: Any, record_id: str, revision: int = 1) -> None:
-    """Hear an event of contacts without the bus."""
-    [reaction] = [each for each in registered() if each.event is type(event) and "support" in each.effect.__module__]
-    fact = Fact(
-        id=new_id("evt"), tenant_id=caller.whom.tenant_id, service="contacts", type="", subject="", record_id=record_id,
-        revision=revision, time=now(), actor_id="", via="", request_id="", causation_id="", correlation_id="", traceparent="",
-    )  # fmt: skip
-    reaction.run(transaction.database(), "support", event.SerializeToString(), fact, seconds=10)
 
 
 def events_of(record_id: str) -> list[str]:
