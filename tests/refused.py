@@ -1,4 +1,4 @@
-"""Calls that must be refused: `refused` gives the error, `refusal` the name of the refusal."""
+"""Calls that must be refused: `refused` gives the error, `refusal` its name, `violations` the fields at fault."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 import pytest
 
-from chassis.testing import reason
+from chassis.testing import details, reason
 
 
 def refused(call: Callable[..., Any], *arguments: Any, **fields: Any) -> grpc.RpcError:
@@ -19,3 +19,10 @@ def refused(call: Callable[..., Any], *arguments: Any, **fields: Any) -> grpc.Rp
 def refusal(call: Callable[..., Any], *arguments: Any, **fields: Any) -> str:
     """The name of the refusal: `OPPORTUNITY_ALREADY_CLOSED`."""
     return reason(refused(call, *arguments, **fields))
+
+
+def violations(call: Callable[..., Any], *arguments: Any, **fields: Any) -> dict[str, str]:
+    """The fields that are at fault, and what is wrong with each; the refusal must be INVALID."""
+    told = details(refused(call, *arguments, **fields))
+    assert told["reason"] == "INVALID"
+    return dict(told["violations"])

@@ -3,15 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-import grpc
-import pytest
 from crm.campaigns.v1 import campaign_pb2
 
 from chassis import transaction
 from chassis.principal import Principal
-from chassis.testing import Caller, reason, somebody
+from chassis.testing import Caller, somebody
 from tests.campaigns.conftest import Marketing
 from tests.plans import plan
+from tests.refused import refusal
 
 
 def lines(caller: Caller, contact_id: str, **asked: Any) -> Any:
@@ -29,9 +28,7 @@ def test_a_contact_shows_its_mails_with_the_names_of_their_campaigns(marketing: 
 
 def test_another_tenant_sees_nothing_of_them(marketing: Marketing) -> None:
     contact, _, _ = marketing.mailed()
-    with pytest.raises(grpc.RpcError) as error:
-        lines(marketing.stranger, contact.id)
-    assert reason(error.value) == "NOT_FOUND"
+    assert refusal(lines, marketing.stranger, contact.id) == "NOT_FOUND"
 
 
 def test_who_sees_only_the_own_campaigns_sees_only_their_mails(

@@ -1,15 +1,12 @@
 """What tests of custom fields at the door ask and expect."""
 
-from collections.abc import Callable
 from typing import Any
 
-import grpc
-import pytest
 from crm.common.v1 import listing_pb2
 from crm.schema.v1 import field_definition_pb2
 from google.protobuf import json_format
 
-from chassis.testing import Caller, details, reason
+from chassis.testing import Caller
 from tests.contacts.cases import CONTACT, Case
 
 PLAIN = {"contacts.*.*": "all", "schema.field_definition.read": "all"}
@@ -33,19 +30,6 @@ def asked(**given: Any) -> listing_pb2.ListRequest:
 
 def where(key: str, op: str, value: Any) -> dict[str, Any]:
     return {"filter": {"field": f"custom_fields.{key}", "op": op, "value": value}}
-
-
-def violations(call: Callable[[], Any]) -> dict[str, str]:
-    with pytest.raises(grpc.RpcError) as refusal:
-        call()
-    assert reason(refusal.value) == "INVALID"
-    return details(refusal.value)["violations"]
-
-
-def refusal_of(call: Callable[[], Any]) -> str:
-    with pytest.raises(grpc.RpcError) as refusal:
-        call()
-    return reason(refusal.value)
 
 
 def of_definition(definition: Any, **more: Any) -> Any:

@@ -6,8 +6,7 @@ from crm.common.v1.listing_pb2 import Filter
 from crm.contacts.v1 import territory_pb2 as pb
 
 from chassis import new_id
-from chassis.testing import Caller, details
-from tests.refused import refused
+from chassis.testing import Caller
 
 NORTH, SOUTH = new_id("usr"), new_id("usr")
 
@@ -25,7 +24,3 @@ def a_territory(caller: Caller, name: str = "North", **fields: Any) -> pb.Territ
         "filter": where("region", name.lower()),
     } | fields
     return caller.CreateTerritory(pb.CreateTerritoryRequest(territory=pb.Territory(**given)))
-
-
-def violations(call: Any, *args: Any, **fields: Any) -> dict[str, str]:
-    return dict(details(refused(call, *args, **fields))["violations"])

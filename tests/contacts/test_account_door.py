@@ -4,7 +4,6 @@ import threading
 from typing import Any
 
 import grpc
-import pytest
 from crm.common.v1.listing_pb2 import Filter, ListRequest
 from crm.common.v1.requests_pb2 import DeleteRequest, GetRequest, RestoreRequest
 from hypothesis import HealthCheck, given, settings
@@ -13,12 +12,7 @@ from hypothesis import strategies as st
 from chassis.testing import Caller, details, somebody
 from services.contacts.account import DEEPEST
 from tests.contacts.cases import ACCOUNT, CONTACT
-
-
-def violations(call: Any, *args: Any, **fields: Any) -> dict[str, str]:
-    with pytest.raises(grpc.RpcError) as error:
-        call(*args, **fields)
-    return details(error.value)["violations"]
+from tests.refused import violations
 
 
 def of(field: str, value: str) -> ListRequest:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 from crm.common.v1 import file_pb2
 from crm.common.v1.requests_pb2 import DeleteRequest, GetRequest, RestoreRequest
@@ -18,7 +17,7 @@ from crm.contacts.v1.interaction_pb2 import Interaction, TimelineRequest
 from chassis import clock, new_id, transaction
 from chassis.files.purge import purge, stale
 from chassis.principal import acting_as
-from chassis.testing import Caller, details, reason, somebody
+from chassis.testing import Caller, somebody
 from services.contacts.attachment import MOST
 from services.contacts.file import File
 from services.contacts.groundwork import _FILE_LINKS
@@ -26,6 +25,7 @@ from tests.contacts.cases import ACCOUNT, CONTACT, LEAD
 from tests.contacts.importing import brought
 from tests.contacts.test_interaction_door import logged
 from tests.eventually import eventually
+from tests.refused import refusal, violations
 
 OFFER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3 200 rose bushes"
 
@@ -52,12 +52,6 @@ def renamed(caller: Caller, attachment: Attachment, name: str) -> Attachment:
         attachment={"id": attachment.id, "name": name}, update_mask={"paths": ["name"]}
     )
     return caller.UpdateAttachment(request)
-
-
-def refused(call: Callable[..., Any], *args: Any, **fields: Any) -> str:
-    with pytest.raises(grpc.RpcError) as error:
-        call(*args, **fields)
-    return reason(error.value)
 
 
 @pytest.fixture
@@ -106,19 +100,19 @@ def test_who_sees_the_record_has_its_files_and_nobody_else(caller: Caller, rep: 
     seen, unseen = attached(caller, theirs), attached(caller, hidden)
     assert rep.GetAttachment(GetRequest(id=seen.id)) == seen
     assert (on(rep, theirs), content(rep, seen)) == ([seen], OFFER)
-    assert refused(rep.GetAttachment, GetRequest(id=unseen.id)) == "NOT_FOUND"
-    assert refused(on, rep, hidden) == "NOT_FOUND"
-    assert refused(content, rep, unseen) == "NOT_FOUND"
-    assert refused(renamed, rep, unseen, "mine.pdf") == "NOT_FOUND"
-    assert refused(rep.DeleteAttachment, DeleteRequest(id=unseen.id)) == "NOT_FOUND"
-    assert refused(attached, rep, hidden) == "INVALID"
+    assert refusal(rep.GetAttachment, GetRequest(id=unseen.id)) == "NOT_FOUND"
+    assert refusal(on, rep, hidden) == "NOT_FOUND"
+    assert refusal(content, rep, unseen) == "NOT_FOUND"
+    assert refusal(renamed, rep, unseen, "mine.pdf") == "NOT_FOUND"
+    assert refusal(rep.DeleteAttachment, DeleteRequest(id=unseen.id)) == "NOT_FOUND"
+    assert refusal(attached, rep, hidden) == "INVALID"
 
 
 def test_a_record_that_goes_to_somebody_else_takes_its_files_along(caller: Caller, rep: Caller) -> None:
     account = ACCOUNT.create(caller, owner_id=rep.whom.user_id)
     file = attached(rep, account)
     ACCOUNT.update(caller, account.id, owner_id=new_id("usr"))
-    assert refused(content, rep, file) == "NOT_FOUND"
+    assert refusal(content, rep, file) == "NOT_FOUND"
 
 
 def test_who_may_only_read_the_record_changes_nothing_on_it(caller: Caller, colleague: Callable[..., Caller]) -> None:
@@ -126,29 +120,29 @@ def test_who_may_only_read_the_record_changes_nothing_on_it(caller: Caller, coll
     file = attached(caller, account)
     reader = colleague(grants={"contacts.*.read": "all", "contacts.attachment.*": "all", "contacts.file.*": "all"})
     assert content(reader, file) == OFFER
-    assert refused(attached, reader, account) == "FORBIDDEN"
-    assert refused(renamed, reader, file, "x") == "FORBIDDEN"
-    assert refused(reader.DeleteAttachment, DeleteRequest(id=file.id)) == "FORBIDDEN"
+    assert refusal(attached, reader, account) == "FORBIDDEN"
+    assert refusal(renamed, reader, file, "x") == "FORBIDDEN"
+    assert refusal(reader.DeleteAttachment, DeleteRequest(id=file.id)) == "FORBIDDEN"
     caller.DeleteAttachment(DeleteRequest(id=file.id))
-    assert refused(reader.RestoreAttachment, RestoreRequest(id=file.id)) == "FORBIDDEN"
+    assert refusal(reader.RestoreAttachment, RestoreRequest(id=file.id)) == "FORBIDDEN"
 
 
 def test_nobody_attaches_without_the_permission(caller: Caller, colleague: Callable[..., Caller]) -> None:
     account = ACCOUNT.create(caller)
     file_id = brought(caller, OFFER)
     other = colleague(grants={"contacts.account.*": "all", "contacts.file.*": "all"})
-    assert refused(attached, other, account, file_id=file_id) == "FORBIDDEN"
-    assert refused(on, other, account) == "FORBIDDEN"
+    assert refusal(attached, other, account, file_id=file_id) == "FORBIDDEN"
+    assert refusal(on, other, account) == "FORBIDDEN"
 
 
 def test_another_tenant_has_nothing_of_it(caller: Caller, door: Any) -> None:
     account, stranger = ACCOUNT.create(caller), door(somebody())
     file, own = attached(caller, account), ACCOUNT.create(stranger)
-    assert refused(stranger.GetAttachment, GetRequest(id=file.id)) == "NOT_FOUND"
-    assert refused(content, stranger, file) == "NOT_FOUND"
-    assert refused(on, stranger, account) == "NOT_FOUND"
-    assert refused(attached, stranger, own, file_id=file.file_id) == "INVALID"
-    assert refused(attached, stranger, account) == "INVALID"
+    assert refusal(stranger.GetAttachment, GetRequest(id=file.id)) == "NOT_FOUND"
+    assert refusal(content, stranger, file) == "NOT_FOUND"
+    assert refusal(on, stranger, account) == "NOT_FOUND"
+    assert refusal(attached, stranger, own, file_id=file.file_id) == "INVALID"
+    assert refusal(attached, stranger, account) == "INVALID"
 
 
 # ---------------------------------------------------------------- what is refused
@@ -156,25 +150,22 @@ def test_another_tenant_has_nothing_of_it(caller: Caller, door: Any) -> None:
 
 @pytest.mark.parametrize("record_id", ["opp_01m80nk41xeqr8nx3htck6pmz2", "acc_none", "nothing", "usr_1"])
 def test_a_file_is_put_on_nothing_but_a_record_that_is_there(caller: Caller, record_id: str) -> None:
-    with pytest.raises(grpc.RpcError) as error:
-        attached(caller, Attachment(id=record_id))
-    assert list(details(error.value)["violations"]) == ["attachment.record_id"]
+    assert list(violations(attached, caller, Attachment(id=record_id))) == ["attachment.record_id"]
 
 
 def test_a_file_that_is_not_there_is_named(caller: Caller) -> None:
-    with pytest.raises(grpc.RpcError) as error:
-        attached(caller, ACCOUNT.create(caller), file_id="file_01m80nk41xeqr8nx3htck6pmz2")
-    assert list(details(error.value)["violations"]) == ["attachment.file_id"]
+    account = ACCOUNT.create(caller)
+    assert list(violations(attached, caller, account, file_id=new_id("file"))) == ["attachment.file_id"]
 
 
 def test_an_attachment_keeps_a_name_and_its_file(caller: Caller) -> None:
     file = attached(caller, ACCOUNT.create(caller))
     assert renamed(caller, file, "Offer of June.pdf").name == "Offer of June.pdf"
-    assert refused(renamed, caller, file, "  ") == "INVALID"
+    assert refusal(renamed, caller, file, "  ") == "INVALID"
     other = attachment_pb2.UpdateAttachmentRequest(
         attachment={"id": file.id, "file_id": brought(caller, b"other")}, update_mask={"paths": ["file_id"]}
     )
-    assert refused(caller.UpdateAttachment, other) == "INVALID"
+    assert refusal(caller.UpdateAttachment, other) == "INVALID"
 
 
 def test_a_record_has_room_for_so_many(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +174,7 @@ def test_a_record_has_room_for_so_many(caller: Caller, monkeypatch: pytest.Monke
     account = ACCOUNT.create(caller)
     for _ in range(2):
         attached(caller, account)
-    assert refused(attached, caller, account) == "RECORD_FULL"
+    assert refusal(attached, caller, account) == "RECORD_FULL"
 
 
 # ---------------------------------------------------------------- notes and timelines
@@ -229,7 +220,7 @@ def test_what_is_on_a_record_goes_and_comes_back_with_it(caller: Caller) -> None
     kept, off = attached(caller, account), attached(caller, account)
     caller.DeleteAttachment(DeleteRequest(id=off.id))
     ACCOUNT.call(caller, "Delete", DeleteRequest(id=account.id))
-    assert refused(content, caller, kept) == "NOT_FOUND"
+    assert refusal(content, caller, kept) == "NOT_FOUND"
     rows = transaction.database()["attachments"]
     eventually(lambda: rows.find_one({"_id": kept.id}).get("deleted_with_record"))
     ACCOUNT.call(caller, "Restore", RestoreRequest(id=account.id))
@@ -256,7 +247,7 @@ def test_a_file_stays_as_long_as_a_record_names_it_and_is_purged_then(caller: Ca
     assert content(caller, file) == OFFER
     transaction.database()["attachments"].delete_one({"_id": file.id})  # as its 30 days are over
     purged(6)
-    assert refused(caller.GetFile, GetRequest(id=file.file_id)) == "NOT_FOUND"
+    assert refusal(caller.GetFile, GetRequest(id=file.file_id)) == "NOT_FOUND"
     assert transaction.database()["file_contents"].count_documents({"tenant_id": caller.whom.tenant_id}) == 0
 
 

@@ -2,20 +2,14 @@
 
 from typing import Any
 
-import grpc
 import pytest
 from crm.common.v1.listing_pb2 import Filter, ListRequest
 from crm.contacts.v1 import contact_pb2
 
-from chassis.testing import Caller, details
+from chassis.testing import Caller
 from tests.builders.contacts import BEN
 from tests.contacts.cases import ACCOUNT, CONTACT
-
-
-def violations(call: Any, *args: Any, **fields: Any) -> dict[str, str]:
-    with pytest.raises(grpc.RpcError) as error:
-        call(*args, **fields)
-    return details(error.value)["violations"]
+from tests.refused import violations
 
 
 def test_a_person_is_shown_by_name_and_reached_at_one_address_first(caller: Caller) -> None:

@@ -15,7 +15,8 @@ from chassis.fields import memory
 from chassis.testing import Caller, reason
 from tests.builders.fields import TIERS, define
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD, Case, every_noun
-from tests.contacts.customs import asked, changed, fields_of, made, redefined, violations, where
+from tests.contacts.customs import asked, changed, fields_of, made, redefined, where
+from tests.refused import violations
 
 # ---------------------------------------------------------------- values
 

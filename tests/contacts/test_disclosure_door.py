@@ -3,14 +3,12 @@
 import json
 from typing import Any
 
-import grpc
-import pytest
 from crm.common.v1 import disclosure_pb2 as common
 from crm.common.v1.requests_pb2 import DeleteRequest, GetRequest
 from crm.contacts.v1 import disclosure_pb2
 
 from chassis import new_id
-from chassis.testing import Caller, reason, somebody
+from chassis.testing import Caller, somebody
 from tests.builders.fields import define
 from tests.contacts.cases import CONTACT
 from tests.contacts.documents import an_offer, shared
@@ -24,6 +22,7 @@ from tests.contacts.test_merge_door import merge
 from tests.contacts.test_objects_door import a_record, an_object
 from tests.contacts.test_share_link_door import opened
 from tests.contacts.test_share_link_door import visitor as visitor
+from tests.refused import refusal
 
 EMAIL, NUMBER = "ada@roseandthorn.example", "+441632960131"
 
@@ -38,12 +37,6 @@ def told(caller: Caller, subject: common.Subject) -> dict[str, list[dict[str, An
     for piece in caller.DiscloseContacts(subject):
         records.setdefault(piece.collection, []).extend(map(json.loads, piece.lines.splitlines()))
     return records
-
-
-def refused(call: Any) -> str:
-    with pytest.raises(grpc.RpcError) as error:
-        call()
-    return reason(error.value)
 
 
 def test_a_person_is_told_whole_and_nobody_else(caller: Caller) -> None:
@@ -75,8 +68,8 @@ def test_a_deleted_contact_is_still_told(caller: Caller) -> None:
 
 def test_nothing_is_told_of_whom_nobody_names(caller: Caller) -> None:
     CONTACT.create(caller)
-    assert refused(lambda: asked(caller, reason="curious")) == "INVALID"
-    assert refused(lambda: asked(caller, contact_id=new_id("con"))) == "NOT_FOUND"
+    assert refusal(lambda: asked(caller, reason="curious")) == "INVALID"
+    assert refusal(lambda: asked(caller, contact_id=new_id("con"))) == "NOT_FOUND"
     assert told(caller, common.Subject()) == {}
 
 
@@ -86,14 +79,14 @@ def test_who_may_read_everything_may_not_put_it_together(caller: Caller, colleag
     reader = colleague(grants={"contacts.*.read": "all"})
     manager = colleague(grants={"contacts.*.read": "all", "contacts.*.write": "team"})
     for each in (reader, manager):
-        assert refused(lambda each=each: asked(each, contact_id=ada.id)) == "FORBIDDEN"
-        assert refused(lambda each=each: list(each.DiscloseContacts(subject))) == "FORBIDDEN"
+        assert refusal(lambda each=each: asked(each, contact_id=ada.id)) == "FORBIDDEN"
+        assert refusal(lambda each=each: list(each.DiscloseContacts(subject))) == "FORBIDDEN"
 
 
 def test_another_tenant_is_told_nothing(caller: Caller, door: Any) -> None:
     ada, stranger = CONTACT.create(caller), door(somebody())
     assert told(stranger, common.Subject(contact_ids=[ada.id], emails=[ada.emails[0].address])) == {}
-    assert refused(lambda: asked(stranger, contact_id=ada.id)) == "NOT_FOUND"
+    assert refusal(lambda: asked(stranger, contact_id=ada.id)) == "NOT_FOUND"
 
 
 def test_a_person_is_told_all_that_is_tied_to_it(caller: Caller, visitor: Caller, cast: Any) -> None:

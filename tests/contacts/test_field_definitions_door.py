@@ -10,15 +10,8 @@ from crm.schema.v1 import field_definition_pb2, schema_pb2
 
 from chassis.testing import Caller, reason, somebody
 from tests.builders.fields import TIERS, define
-from tests.contacts.customs import (
-    changed,
-    fields_of,
-    made,
-    of_definition,
-    redefined,
-    refusal_of,
-    violations,
-)
+from tests.contacts.customs import changed, fields_of, made, of_definition, redefined
+from tests.refused import refusal, violations
 
 
 def test_a_noun_is_described_with_the_fields_of_its_contract_and_the_tenants_own(caller: Caller, rep: Caller) -> None:
@@ -48,27 +41,27 @@ def test_a_noun_is_described_with_the_fields_of_its_contract_and_the_tenants_own
 
 @pytest.mark.parametrize("noun", ["opportunity", "objects.machine", "nothing", "ticket"])
 def test_a_noun_of_another_service_is_not_found_here(caller: Caller, noun: str) -> None:
-    assert refusal_of(lambda: caller.GetSchema(schema_pb2.GetSchemaRequest(noun=noun))) == "NOT_FOUND"
-    assert refusal_of(lambda: define(caller, noun=noun)) == "NOT_FOUND"
+    assert refusal(lambda: caller.GetSchema(schema_pb2.GetSchemaRequest(noun=noun))) == "NOT_FOUND"
+    assert refusal(lambda: define(caller, noun=noun)) == "NOT_FOUND"
 
 
 def test_a_noun_without_fields_of_a_tenants_own_is_described_and_takes_none(caller: Caller) -> None:
     assert caller.GetSchema(schema_pb2.GetSchemaRequest(noun="interaction")).fields
-    assert refusal_of(lambda: define(caller, noun="interaction")) == "NOT_FOUND"
+    assert refusal(lambda: define(caller, noun="interaction")) == "NOT_FOUND"
 
 
 def test_the_schema_of_records_that_one_may_not_read_is_refused(colleague: Callable[..., Caller]) -> None:
     nobody = colleague(grants={"schema.field_definition.read": "all"})
-    assert refusal_of(lambda: nobody.GetSchema(schema_pb2.GetSchemaRequest(noun="contact"))) == "FORBIDDEN"
+    assert refusal(lambda: nobody.GetSchema(schema_pb2.GetSchemaRequest(noun="contact"))) == "FORBIDDEN"
 
 
 def test_a_definition_is_found_only_below_its_noun(caller: Caller) -> None:
     tier = define(caller, "tier")
     elsewhere = field_definition_pb2.FieldDefinitionRequest(noun="account", id=tier.id)
     asked_for = field_definition_pb2.GetFieldDefinitionRequest(noun="account", id=tier.id)
-    assert refusal_of(lambda: caller.GetFieldDefinition(asked_for)) == "NOT_FOUND"
-    assert refusal_of(lambda: caller.DeprecateFieldDefinition(elsewhere)) == "NOT_FOUND"
-    assert refusal_of(lambda: caller.DeleteFieldDefinition(elsewhere)) == "NOT_FOUND"
+    assert refusal(lambda: caller.GetFieldDefinition(asked_for)) == "NOT_FOUND"
+    assert refusal(lambda: caller.DeprecateFieldDefinition(elsewhere)) == "NOT_FOUND"
+    assert refusal(lambda: caller.DeleteFieldDefinition(elsewhere)) == "NOT_FOUND"
     asked_for.noun = "contact"
     assert caller.GetFieldDefinition(asked_for) == tier
 
@@ -80,7 +73,7 @@ def test_a_faulty_definition_is_refused_by_its_field(caller: Caller) -> None:
 
 def test_a_key_is_taken_once(caller: Caller) -> None:
     define(caller, "tier")
-    assert refusal_of(lambda: define(caller, "tier")) == "ALREADY_EXISTS"
+    assert refusal(lambda: define(caller, "tier")) == "ALREADY_EXISTS"
     assert define(caller, "tier", noun="account").key == "tier"
 
 
@@ -91,21 +84,21 @@ def test_a_field_in_use_changes_its_words_and_not_its_nature(caller: Caller) -> 
     made(caller, tier="gold")
     assert redefined(caller, tier, label="Rank").label == "Rank"
     for change in ({"type": "MULTI_SELECT"}, {"index": {"unique": True}}, {"options": TIERS[1:]}):
-        assert refusal_of(lambda change=change: redefined(caller, tier, **change)) == "FIELD_IN_USE"
+        assert refusal(lambda change=change: redefined(caller, tier, **change)) == "FIELD_IN_USE"
     assert len(redefined(caller, tier, options=TIERS[:1] + TIERS[2:]).options) == 2
 
 
 def test_a_field_is_deprecated_before_it_is_deleted_and_deleted_when_no_record_holds_a_value(caller: Caller) -> None:
     tier = define(caller, "tier")
     contact = made(caller, tier="gold")
-    assert refusal_of(lambda: caller.DeleteFieldDefinition(of_definition(tier))) == "FIELD_NOT_DEPRECATED"
+    assert refusal(lambda: caller.DeleteFieldDefinition(of_definition(tier))) == "FIELD_NOT_DEPRECATED"
     assert caller.DeprecateFieldDefinition(of_definition(tier)).state == field_definition_pb2.FieldDefinition.DEPRECATED
-    assert refusal_of(lambda: caller.DeprecateFieldDefinition(of_definition(tier))) == "FIELD_ALREADY_DEPRECATED"
-    assert refusal_of(lambda: caller.DeleteFieldDefinition(of_definition(tier))) == "FIELD_IN_USE"
+    assert refusal(lambda: caller.DeprecateFieldDefinition(of_definition(tier))) == "FIELD_ALREADY_DEPRECATED"
+    assert refusal(lambda: caller.DeleteFieldDefinition(of_definition(tier))) == "FIELD_IN_USE"
     assert violations(lambda: made(caller, tier="gold"))
     changed(caller, contact.id, tier=None)
     caller.DeleteFieldDefinition(of_definition(tier))
-    assert refusal_of(lambda: define(caller, "tier")) == "ALREADY_EXISTS"
+    assert refusal(lambda: define(caller, "tier")) == "ALREADY_EXISTS"
     caller.RestoreFieldDefinition(of_definition(tier))
     caller.ReactivateFieldDefinition(of_definition(tier))
     assert fields_of(changed(caller, contact.id, tier="gold")) == {"tier": "gold"}
@@ -114,7 +107,7 @@ def test_a_field_is_deprecated_before_it_is_deleted_and_deleted_when_no_record_h
 def test_an_input_of_a_formula_stays(caller: Caller) -> None:
     price = define(caller, "price", type="DECIMAL")
     define(caller, "gross", type="DECIMAL", formula="price * 1.19")
-    assert refusal_of(lambda: caller.DeprecateFieldDefinition(of_definition(price))) == "FIELD_IS_INPUT"
+    assert refusal(lambda: caller.DeprecateFieldDefinition(of_definition(price))) == "FIELD_IS_INPUT"
     assert violations(lambda: redefined(caller, price, read_roles=["manager"])).keys() == {
         "field_definition.read_roles"
     }
@@ -141,4 +134,4 @@ def test_one_tenants_fields_are_no_other_tenants(caller: Caller, door: Any) -> N
     assert violations(lambda: made(stranger, tier="gold"))
     assert define(stranger, "tier").id != tier.id
     asked_for = field_definition_pb2.GetFieldDefinitionRequest(noun="contact", id=tier.id)
-    assert refusal_of(lambda: stranger.GetFieldDefinition(asked_for)) == "NOT_FOUND"
+    assert refusal(lambda: stranger.GetFieldDefinition(asked_for)) == "NOT_FOUND"

@@ -11,18 +11,8 @@ from crm.schema.v1 import field_definition_pb2, schema_pb2
 from chassis.testing import Caller, details, reason
 from tests.builders.fields import define
 from tests.contacts.cases import CONTACT
-from tests.contacts.customs import (
-    PLAIN,
-    asked,
-    changed,
-    fields_of,
-    made,
-    of_definition,
-    redefined,
-    refusal_of,
-    violations,
-    where,
-)
+from tests.contacts.customs import PLAIN, asked, changed, fields_of, made, of_definition, redefined, where
+from tests.refused import refusal, violations
 
 SEEN = {"tier": "gold"}
 
@@ -114,4 +104,4 @@ def test_definitions_are_changed_by_those_who_may(caller: Caller, rep: Caller) -
         lambda: rep.DeprecateFieldDefinition(of_definition(tier)),
         lambda: rep.DeleteFieldDefinition(of_definition(tier)),
     ):
-        assert refusal_of(call) == "FORBIDDEN"
+        assert refusal(call) == "FORBIDDEN"

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-import grpc
 import pytest
 from crm.common.v1 import listing_pb2
 from crm.common.v1.requests_pb2 import DeleteRequest, GetRequest
 from crm.contacts.v1 import need_pb2, preference_pb2
 
 from chassis import new_id, today, transaction
-from chassis.testing import Caller, details, reason
+from chassis.testing import Caller
 from services.contacts import expiry
 from tests.contacts.cases import ACCOUNT, CONTACT
+from tests.refused import refusal, violations
 
 
 def a_need(caller: Caller, **fields: Any) -> need_pb2.Need:
@@ -57,9 +57,7 @@ def test_a_need_says_how_much_when_and_how_we_know(caller: Caller) -> None:
 def test_what_does_not_fit_is_named(caller: Caller, fields: dict[str, Any], field: str) -> None:
     if fields.get("contact_id") == "SOMEBODY":
         fields = fields | {"contact_id": CONTACT.create(caller).id}
-    with pytest.raises(grpc.RpcError) as error:
-        a_need(caller, **fields)
-    assert list(details(error.value)["violations"]) == [field]
+    assert list(violations(a_need, caller, **fields)) == [field]
 
 
 def test_who_may_change_the_customer_may_change_what_is_known_of_it(caller: Caller, colleague: Any) -> None:
@@ -73,18 +71,14 @@ def test_who_may_change_the_customer_may_change_what_is_known_of_it(caller: Call
         lambda: changed(rep, hers.id, description="no"),
         lambda: rep.DeleteNeed(DeleteRequest(id=hers.id)),
     ):
-        with pytest.raises(grpc.RpcError) as error:
-            write()
-        assert reason(error.value) == "FORBIDDEN"
+        assert refusal(write) == "FORBIDDEN"
     assert changed(rep, kept.id, description="two of them").description == "two of them"
 
 
 def test_what_is_known_of_an_account_that_one_does_not_see_is_not_there(caller: Caller, colleague: Any) -> None:
     rep = colleague(grants=dict.fromkeys(("contacts.account.*", "contacts.preference.*"), "own"))
     hidden = a_preference(caller, account_id=ACCOUNT.create(caller).id)
-    with pytest.raises(grpc.RpcError) as error:
-        rep.GetPreference(GetRequest(id=hidden.id))
-    assert reason(error.value) == "NOT_FOUND"
+    assert refusal(rep.GetPreference, GetRequest(id=hidden.id)) == "NOT_FOUND"
 
 
 def test_what_holds_no_longer_expires_once_and_a_later_day_brings_it_back(caller: Caller) -> None:

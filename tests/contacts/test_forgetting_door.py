@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import grpc
 import pytest
 from crm.common.v1.requests_pb2 import GetRequest, RestoreRequest
 from crm.contacts.v1 import document_pb2, erasure_pb2, merge_pb2
@@ -12,7 +11,7 @@ from google.protobuf import json_format
 from chassis import acting_as, transaction
 from chassis.embedded import Servers
 from chassis.files import File
-from chassis.testing import Caller, reason
+from chassis.testing import Caller
 from services.contacts.contact import Contact
 from services.contacts.refusals import PersonForgotten
 from tests.beside import run_beside
@@ -43,14 +42,9 @@ from tests.contacts.test_merge_door import merge, unmerge
 from tests.contacts.test_objects_door import a_record, an_object
 from tests.contacts.test_share_link_door import opened
 from tests.contacts.test_share_link_door import visitor as visitor
+from tests.refused import refusal
 
 TABLE = f"First name,Last name,E-mail\n{GIVEN},{FAMILY},{EMAIL}\nBen,Vale,ben@valegardens.example\n"
-
-
-def refused(call: Any) -> str:
-    with pytest.raises(grpc.RpcError) as error:
-        call()
-    return reason(error.value)
 
 
 def rows(caller: Caller, collection: str, **query: Any) -> list[Any]:
@@ -105,8 +99,8 @@ def test_a_merged_person_is_forgotten_by_all_names_and_nobody_parts_it(caller: C
     work(task)
     assert caller.GetMerge(GetRequest(id=done_merge.id)).state == merge_pb2.Merge.FORGOTTEN
     for id in (person.id, double.id):
-        assert refused(lambda id=id: unmerge(caller, CONTACT, id)) == "NOT_FOUND"
-        assert refused(lambda id=id: caller.RestoreContact(RestoreRequest(id=id))) == "NOT_FOUND"
+        assert refusal(lambda id=id: unmerge(caller, CONTACT, id)) == "NOT_FOUND"
+        assert refusal(lambda id=id: caller.RestoreContact(RestoreRequest(id=id))) == "NOT_FOUND"
     assert ACCOUNT.call(caller, "Get", GetRequest(id=account.id)).description == "Ask [erased]"
     assert rows(caller, "merge_images") + rows(caller, "merge_moves", before={"$exists": True}) == []
 

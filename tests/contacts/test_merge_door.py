@@ -1,5 +1,6 @@
 """Merging at the door: what the survivor has, what follows, who may, and that parting gives everything back."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,13 +42,12 @@ def log(caller: Caller, **fields: Any) -> str:
     return str(caller.CreateInteraction(request).id)
 
 
-def everything(caller: Caller) -> dict[str, Any]:
+def everything(caller: Caller, collections: Iterable[str] = COLLECTIONS) -> dict[str, Any]:
     """Every record of the tenant as it is stored, without what says how often and when it changed."""
-    kept = {}
-    for name in COLLECTIONS:
-        for row in transaction.database()[name].find({"tenant_id": caller.whom.tenant_id}):
-            kept[row["_id"]] = {key: value for key, value in row.items() if key not in ("revision", "update_time")}
-    return kept
+    database, mine = transaction.database(), {"tenant_id": caller.whom.tenant_id}
+    rows = {row["_id"]: row for name in collections for row in database[name].find(mine)}
+    stamps = ("revision", "update_time")
+    return {id: {key: value for key, value in row.items() if key not in stamps} for id, row in rows.items()}
 
 
 def events(caller: Caller, type: str) -> list[Any]:

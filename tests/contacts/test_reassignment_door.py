@@ -14,8 +14,8 @@ from tests.builders.fields import define
 from tests.contacts.cases import ACCOUNT, LEAD
 from tests.contacts.importing import counts, state
 from tests.contacts.reassigning import a_reassignment, after, asked, done
-from tests.contacts.territories import NORTH, SOUTH, a_territory, violations, where
-from tests.refused import refusal
+from tests.contacts.territories import NORTH, SOUTH, a_territory, where
+from tests.refused import refusal, violations
 
 
 def whose(caller: Caller, id: str) -> tuple[str, str, str]:

@@ -15,7 +15,8 @@ from chassis.testing import Caller
 from tests.builders.fields import define
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD
 from tests.contacts.customs import of_definition
-from tests.contacts.territories import NORTH, SOUTH, a_territory, violations, where
+from tests.contacts.territories import NORTH, SOUTH, a_territory, where
+from tests.refused import violations
 
 YESTERDAY, TOMORROW = ((date.fromisoformat(today()) + timedelta(days=days)).isoformat() for days in (-1, 1))
 

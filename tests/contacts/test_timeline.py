@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import grpc
-import pytest
 from crm.common.v1.listing_pb2 import ListRequest
 from crm.common.v1.requests_pb2 import DeleteRequest, PurgeRequest, RestoreRequest
 from crm.contacts.v1 import events_pb2 as contacts_events
@@ -20,13 +18,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis import new_id, now, transaction
 from chassis.events import Fact
-from chassis.testing import Caller, reason, somebody
+from chassis.testing import Caller, somebody
 from tests.builders.contacts import MINA, a_placed_order, a_sold_opportunity
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD
 from tests.contacts.conftest import Sales
 from tests.contacts.hearing import hear, react
 from tests.eventually import eventually
 from tests.hearing import a_fact
+from tests.refused import refusal
 
 
 def timeline(caller: Caller, account: Any) -> list[Told]:
@@ -175,9 +174,7 @@ def test_what_a_service_told_cannot_be_changed_or_deleted(caller: Caller) -> Non
         interaction={"id": told.id, "title": "x"}, update_mask={"paths": ["title"]}
     )
     for call, request in ((caller.UpdateInteraction, change), (caller.DeleteInteraction, DeleteRequest(id=told.id))):
-        with pytest.raises(grpc.RpcError) as error:
-            call(request)
-        assert reason(error.value) == "INTERACTION_NOT_LOGGED"
+        assert refusal(call, request) == "INTERACTION_NOT_LOGGED"
     assert timeline(caller, account) == [told]
 
 

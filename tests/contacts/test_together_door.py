@@ -11,9 +11,10 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
 from chassis.principal import sign
-from chassis.testing import Caller, key_pair, reason, somebody
+from chassis.testing import Caller, key_pair, somebody
 from chassis.together import READ_TOGETHER
 from tests.contacts.cases import ACCOUNT
+from tests.refused import refusal
 
 SERVICE = "/crm.contacts.v1.ContactsService/"
 
@@ -95,12 +96,8 @@ def test_bytes_that_are_no_request_are_refused(caller: Caller) -> None:
 
 
 def test_nobody_reads_without_a_principal(caller: Caller) -> None:
-    with pytest.raises(grpc.RpcError) as error:
-        together(caller, ("ListAccounts", ListRequest()), token="forged")
-    assert reason(error.value) == "UNAUTHENTICATED"
+    assert refusal(together, caller, ("ListAccounts", ListRequest()), token="forged") == "UNAUTHENTICATED"
 
 
 def test_reads_without_end_are_refused(caller: Caller) -> None:
-    with pytest.raises(grpc.RpcError) as error:
-        together(caller, *[("ListAccounts", ListRequest(page_size=1))] * 21)
-    assert reason(error.value) == "INVALID"
+    assert refusal(together, caller, *[("ListAccounts", ListRequest(page_size=1))] * 21) == "INVALID"

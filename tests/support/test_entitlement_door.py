@@ -3,19 +3,18 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import grpc
-import pytest
 from crm.contacts.v1 import events_pb2 as contacts
 from crm.support.v1 import ticket_pb2
 
 from chassis import Person, acting_as, new_id, now, of_service, transaction
-from chassis.testing import Caller, details
+from chassis.testing import Caller
 from services.support import claims
 from services.support.forgetting import forget
 from services.support.ticket import Ticket
 from tests.beside import run_beside
 from tests.builders.support import ADA, a_mail, a_ticket_message
 from tests.eventually import eventually
+from tests.refused import violations
 from tests.support.conftest import Town, got, read, tickets
 from tests.support.hearing import hear
 from tests.support.test_ticket_door import events_of, opened
@@ -167,9 +166,7 @@ def test_a_contract_that_is_told_of_while_a_ticket_is_made_reaches_it(caller: Ca
 
 def test_nobody_says_what_a_ticket_is_entitled_to(caller: Caller) -> None:
     said = {"ground": "CONTRACT", "contract_id": new_id("svc")}
-    with pytest.raises(grpc.RpcError) as error:
-        opened(caller, entitlement=said)
-    assert list(details(error.value)["violations"]) == ["ticket.entitlement"]
+    assert list(violations(opened, caller, entitlement=said)) == ["ticket.entitlement"]
 
 
 def test_a_mail_opens_a_ticket_with_the_claim_of_who_wrote_it(town: Town, caller: Caller, mailbox: Any) -> None:

@@ -7,18 +7,18 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import grpc
 import pytest
 from crm.common.v1 import listing_pb2, requests_pb2
 from crm.support.v1 import delivery_pb2, mail_pb2, message_pb2, ticket_pb2
 
 from chassis import now, transaction
 from chassis.embedded import place
-from chassis.testing import Caller, reason, somebody
+from chassis.testing import Caller, somebody
 from services.support.listener import Listener
 from services.support.post import Post
 from tests.builders.support import ADA, a_mail
 from tests.eventually import eventually
+from tests.refused import refusal
 from tests.support.conftest import Town, a_mailbox, messages, read, tickets
 from tests.support.test_thread_door import Desk
 
@@ -65,9 +65,7 @@ def test_a_poison_mail_goes_to_quarantine_and_the_next_one_is_read(desk: Desk) -
     desk.caller.RetryMail(mail_pb2.RetryMailRequest(id=broken.id))
     again = read(desk.caller, 3)[0]
     assert (again.status, again.attempts) == (Mail.QUARANTINED, 2)
-    with pytest.raises(grpc.RpcError) as error:
-        desk.caller.RetryMail(mail_pb2.RetryMailRequest(id=good.id))
-    assert reason(error.value) == "MAIL_TAKEN"
+    assert refusal(desk.caller.RetryMail, mail_pb2.RetryMailRequest(id=good.id)) == "MAIL_TAKEN"
     kinds = {row["type"].rpartition(".")[2] for row in transaction.database()["events"].find({"record_id": broken.id})}
     assert kinds == {"MailQuarantined"}
 
@@ -229,9 +227,8 @@ def test_a_mail_server_that_is_away_defers_everything_and_loses_nothing(desk: De
 def test_what_was_delivered_is_not_sent_again_even_when_asked(desk: Desk) -> None:
     answered(desk, ADA)
     [delivery] = deliveries(desk.caller)
-    with pytest.raises(grpc.RpcError) as error:
-        desk.caller.ResendDelivery(delivery_pb2.ResendDeliveryRequest(id=delivery.id))
-    assert reason(error.value) == "DELIVERY_UNDER_WAY"
+    again = delivery_pb2.ResendDeliveryRequest(id=delivery.id)
+    assert refusal(desk.caller.ResendDelivery, again) == "DELIVERY_UNDER_WAY"
 
 
 def test_two_who_send_at_once_send_once(desk: Desk, town: Town) -> None:
