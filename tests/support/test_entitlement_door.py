@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from crm.contacts.v1 import events_pb2 as contacts
 from crm.support.v1 import ticket_pb2
 
