@@ -1,10 +1,5 @@
 """Senders that are killed in the middle of a campaign: nobody gets a mail twice, and nothing is lost without a word."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -20,60 +15,26 @@ from pymongo import MongoClient
 
 from chassis import new_id, now
 from chassis.embedded import Servers
-from chassis.testing import Caller, key_pair, somebody
-from deploy.local import probe
+from chassis.testing import Caller
+from tests import process
 from tests.builders.campaigns import a_campaign_message, a_segment_message, a_template_message
 from tests.campaigns.sink import Sink, running
 from tests.eventually import eventually
+from tests.process import Process
 
 PEOPLE, KILLS, CONNECTIONS = 3000, 4, 6
 
 
-def a_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-class Process:
-    """The campaigns service as a process of its own, which can be killed and started again."""
-
-    def __init__(self, servers: Servers, sink: Sink) -> None:
-        self.port = a_port()
-        self.address = f"127.0.0.1:{self.port}"
-        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("KITH_")} | {
-            "KITH_LISTEN": self.address, "KITH_MONGO_URL": servers.mongo_url("senders"),
-            "KITH_NATS_URL": servers.nats_url("campaigns"), "KITH_PRINCIPAL_PUBLIC_KEY": key_pair()[1],
-            "KITH_TRACKING_KEYS": f"k1:{'0' * 32}", "KITH_ADDRESS_KEY": "1" * 32,
-            "KITH_SMTP_URL": f"smtp://127.0.0.1:{sink.port}", "KITH_SMTP_CONNECTIONS": str(CONNECTIONS),
-            "KITH_LOG_LEVEL": "ERROR", "PYTHONPATH": ".:gen",
-        }  # fmt: skip
-        self.start()
-
-    def start(self) -> None:
-        self._process = subprocess.Popen([sys.executable, "-m", "services.campaigns"], env=self._environment)
-
-    def kill(self) -> None:
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(20)
-
-
 @contextmanager
 def a_process(servers: Servers, sink: Sink) -> Iterator[tuple[Process, Caller]]:
-    process = Process(servers, sink)
-    options = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 300)]
-    channel = grpc.insecure_channel(process.address, options)
-    try:
-        eventually(lambda: probe.service_ready(process.port), 30)
-        services = tuple(service_pb2.DESCRIPTOR.services_by_name.values())
-        yield process, Caller(channel, services, somebody())
-    finally:
-        channel.close()
-        process.stop()
+    """Campaigns with a database of its own, so that the tests of this package have theirs for themselves."""
+    sending = Process(
+        servers, "services.campaigns", "senders", "campaigns", KITH_TRACKING_KEYS=f"k1:{'0' * 32}",
+        KITH_ADDRESS_KEY="1" * 32, KITH_SMTP_URL=f"smtp://127.0.0.1:{sink.port}",
+        KITH_SMTP_CONNECTIONS=str(CONNECTIONS), KITH_LOG_LEVEL="ERROR",
+    )  # fmt: skip
+    with process.running(sending), sending.caller(service_pb2) as caller:
+        yield sending, caller
 
 
 def people(database: Any, tenant: str, count: int) -> None:
@@ -104,8 +65,7 @@ def started(caller: Caller) -> Campaign:
 
 @pytest.mark.timeout(240)
 def test_killed_senders_send_nothing_twice_and_lose_nothing(servers: Servers) -> None:
-    with running(Sink()) as sink, a_process(servers, sink) as (process, caller):
-        # A database of its own, so that the tests of this package have theirs for themselves.
+    with running(Sink()) as sink, a_process(servers, sink) as (sending, caller):
         client: Any = MongoClient(servers.mongo_url("senders"), tz_aware=True)
         database = client.get_default_database()
         try:
@@ -114,12 +74,12 @@ def test_killed_senders_send_nothing_twice_and_lose_nothing(servers: Servers) ->
             for round_ in range(1, KILLS + 1):
                 goal = PEOPLE * round_ // (KILLS + 2)
                 eventually(lambda goal=goal: sink.count >= goal, 60)
-                process.kill()
+                sending.kill()
                 # The dead renew no lease: what would take minutes happens at once.
                 database["deliveries"].update_many({}, {"$set": {"lease_until": now()}})
                 database["leases"].delete_many({})
                 time.sleep(0.05)
-                process.start()
+                sending.start()
             eventually(lambda: _status(caller, campaign) == Campaign.COMPLETED, 120)
             _verify(database, sink, caller.whom.tenant_id)
         finally:

@@ -1,11 +1,5 @@
 """A process that does a job is killed, and another one goes on without doing anything twice."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,19 +8,11 @@ from pymongo import MongoClient
 from chassis import transaction
 from chassis.embedded import Servers
 from chassis.principal import acting_as
-from chassis.testing import key_pair, somebody
+from chassis.testing import somebody
+from tests.eventually import eventually
+from tests.process import Process, running
 
 LENGTH = 120
-
-
-def a_process(servers: Servers) -> subprocess.Popen[bytes]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        listen = f"127.0.0.1:{free.getsockname()[1]}"
-    settings = {
-        "KITH_LISTEN": listen, "KITH_MONGO_URL": servers.mongo_url("drill"), "KITH_NATS_URL": servers.nats_url("drill"),
-        "KITH_PRINCIPAL_PUBLIC_KEY": key_pair()[1], "PYTHONPATH": os.pathsep.join(sys.path),
-    }  # fmt: skip
-    return subprocess.Popen([sys.executable, "-m", "tests.chassis.drill"], env=os.environ | settings)
 
 
 @pytest.fixture
@@ -51,23 +37,14 @@ def test_another_process_takes_over_without_a_double_step(servers: Servers, conn
         def played() -> list[int]:
             return sorted(mark["step"] for mark in database["marks"].find({"rehearsal": rehearsal.id}))
 
-        processes = [a_process(servers)]
-        try:
-            _await(lambda: len(played()) >= 10)
-            processes.append(a_process(servers))
-            _await(lambda: len(played()) >= 30)
-            processes[0].send_signal(signal.SIGKILL)
-            _await(lambda: database["rehearsals"].find_one({"_id": rehearsal.id})["state"] == "DONE")
-        finally:
-            for process in processes:
-                process.terminate()
-                process.wait(20)
+        def stands() -> str:
+            return database["rehearsals"].find_one({"_id": rehearsal.id})["state"]
+
+        with running(Process(servers, "tests.chassis.drill", "drill")) as first:
+            eventually(lambda: len(played()) >= 10, seconds=60)
+            with running(Process(servers, "tests.chassis.drill", "drill")):
+                eventually(lambda: len(played()) >= 30, seconds=60)
+                first.kill()
+                eventually(lambda: stands() == "DONE", seconds=60)
         assert played() == list(range(1, LENGTH + 1))
         assert database["rehearsals"].find_one({"_id": rehearsal.id})["progress"]["done_count"] == LENGTH
-
-
-def _await(condition: object, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.05)

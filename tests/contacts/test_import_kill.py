@@ -1,42 +1,25 @@
 """The process that does an import is killed, again and again: every row comes in once, and every row can be taken back."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from crm.contacts.v1 import import_pb2
 from pymongo import MongoClient
 
 from chassis.embedded import Servers
-from chassis.testing import Caller
 from tests.contacts.importing import after, an_import, counts, ended, state
-from tests.contacts.killed import Process
+from tests.contacts.killed import a_process
 from tests.eventually import eventually
 
 ROWS = 12_000
 
 
-@pytest.fixture
-def process(servers: Servers) -> Iterator[Process]:
-    process = Process(servers)
-    yield process
-    process.stop()
-
-
-@pytest.fixture
-def caller(process: Process) -> Iterator[Caller]:
-    with process.caller() as caller:
-        yield caller
-
-
 @pytest.mark.timeout(300)
-def test_no_row_comes_in_twice_however_often_the_process_dies(
-    servers: Servers, process: Process, caller: Caller
-) -> None:
+def test_no_row_comes_in_twice_however_often_the_process_dies(servers: Servers) -> None:
     lines = "".join(f"p{n},Ada{n},ada{n}@x.example\n" for n in range(ROWS))
-    draft = an_import(caller, f"External ID,First name,E-mail\n{lines}")
-    with MongoClient(servers.mongo_url("contacts"), w="majority") as client:
+    with a_process(servers) as (process, caller), MongoClient(servers.mongo_url("contacts"), w="majority") as client:
         database = client.get_default_database()
+        draft = an_import(caller, f"External ID,First name,E-mail\n{lines}")
         mine = {"tenant_id": caller.whom.tenant_id}
         caller.StartImport(import_pb2.StartImportRequest(id=draft.id))
         for least in (500, 3000):

@@ -1,44 +1,27 @@
 """The process that does a reassignment is killed, paused and killed again: every record changes hands once, there and back."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from pymongo import MongoClient
 
 from chassis import new_id
 from chassis.embedded import Servers
-from chassis.testing import Caller
 from tests.contacts.importing import counts, done, state
-from tests.contacts.killed import Process
+from tests.contacts.killed import a_process
 from tests.contacts.reassigning import a_reassignment, after, asked, ended
 from tests.eventually import eventually
 
 RECORDS = 3_000
 
 
-@pytest.fixture
-def process(servers: Servers) -> Iterator[Process]:
-    process = Process(servers)
-    yield process
-    process.stop()
-
-
-@pytest.fixture
-def caller(process: Process) -> Iterator[Caller]:
-    with process.caller() as caller:
-        yield caller
-
-
 @pytest.mark.timeout(300)
-def test_no_record_changes_hands_twice_however_often_the_process_dies(
-    servers: Servers, process: Process, caller: Caller
-) -> None:
+def test_no_record_changes_hands_twice_however_often_the_process_dies(servers: Servers) -> None:
     lines = "".join(f"Ada{n},ada{n}@x.example\n" for n in range(RECORDS))
-    assert state(done(caller, f"First name,E-mail\n{lines}")) == "DONE"
     north = new_id("usr")
-    job = a_reassignment(caller, noun="contact", to_owner_id=north)
-    with MongoClient(servers.mongo_url("contacts"), w="majority") as client:
+    with a_process(servers) as (process, caller), MongoClient(servers.mongo_url("contacts"), w="majority") as client:
+        assert state(done(caller, f"First name,E-mail\n{lines}")) == "DONE"
+        job = a_reassignment(caller, noun="contact", to_owner_id=north)
         database = client.get_default_database()
         mine = {"tenant_id": caller.whom.tenant_id}
         given = lambda: database["contacts"].count_documents({**mine, "owner_id": north})  # noqa: E731

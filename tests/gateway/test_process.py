@@ -14,14 +14,9 @@ from pathlib import Path
 import pytest
 from crm.contacts.v1 import contact_pb2
 
+from chassis.embedded import place
 from tests.gateway.cast import KEY, PRIVATE_KEY
 from tests.gateway.standin import serving
-
-
-def a_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def ask(port, path, **keywords):
@@ -33,7 +28,7 @@ def ask(port, path, **keywords):
 
 @contextmanager
 def running(stand_in, **settings):
-    port, metrics = a_port(), a_port()
+    port, metrics = place.free_port(), place.free_port()
     with serving(stand_in) as target:
         targets = {f"KITH_{name}_TARGET": target for name in ("IDENTITY", "CONTACTS", "SALES")}
         environ = os.environ | targets | {
