@@ -18,7 +18,7 @@ from chassis.fields import hidden_fields
 from chassis.files import File, FileSettings, bytes_of, file_rpcs, purging
 from chassis.ids import new_id
 from chassis.importing import Importing, Kind, Link, cells_of
-from chassis.jobs import REVERT, RUN, VALIDATE, Job, Step, doing, job_verbs, later
+from chassis.jobs import REVERT, RUN, VALIDATE, Job, Step, doing, later
 from chassis.kinds import noun_called
 from chassis.listing import fold
 from chassis.lookup import lookup
@@ -40,7 +40,7 @@ from chassis.refusals import (
     Violation,
 )
 from chassis.run import run
-from chassis.standard import batch, standard
+from chassis.standard import batch, page_of, standard, verbs
 from chassis.sweeper import Sweeper
 from chassis.transaction import remembered
 from chassis.turns import take_turns
@@ -51,7 +51,7 @@ __all__ = [
     "noun_called", "hidden_fields",
     "BooleanField", "DateTimeField", "DictField", "FloatField", "IntField", "ListField", "StringField",
     # doors
-    "run", "standard", "batch",
+    "run", "standard", "verbs", "batch", "page_of",
     # what an answer says beside itself
     "hint",
     # refusals
@@ -59,7 +59,7 @@ __all__ = [
     # events, and the duties of one process at a time
     "Fact", "on", "announce", "Lease",
     # work that goes on after its request was answered
-    "Job", "Step", "later", "doing", "job_verbs", "VALIDATE", "RUN", "REVERT",
+    "Job", "Step", "later", "doing", "VALIDATE", "RUN", "REVERT",
     # files, kept once by their content
     "File", "FileSettings", "bytes_of", "file_rpcs", "purging",
     # records out of files, and into them

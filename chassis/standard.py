@@ -1,17 +1,19 @@
 """The standard methods, once for every noun: get, list, create, update, delete, restore, purge, upsert, and their batches.
 
-`standard(Product, Opportunity)` is a servicer mixin with an rpc method for each of them; a service writes down only its
-verbs. Methods that the contract does not offer are simply never called.
+`standard(Product, Opportunity)` is a servicer mixin with an rpc method for each of them; `verbs(Lead, "work", "qualify")` is
+one with those that call one verb with what their request says. A service writes down only what is more than that. Methods
+that the contract does not offer are simply never called.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from crm.common.v1 import requests_pb2
+from crm.common.v1 import listing_pb2, requests_pb2
 from google.protobuf.message import Message
 
 from chassis.contract import NounContract
 from chassis.document import Noun
+from chassis.principal import principal
 from chassis.refusals import FieldForbidden, Invalid, Refusal, Violation, to_status
 from chassis.validation import violations
 
@@ -29,6 +31,43 @@ def standard(*nouns: type[Noun]) -> type:
     for noun in nouns:
         methods |= _singles(noun) | _batches(noun)
     return type("Standard", (), methods)
+
+
+def verbs(noun: type[Noun], *names: str, **called: str) -> type:
+    """A class with an rpc method for each verb: `verbs(Lead, "work", "disqualify")` has `WorkLead` and `DisqualifyLead`.
+
+    It calls the verb with all that the request says beside the `id`, by name, and answers with the record. `called` are the
+    verbs that have another name in the noun: `validate="try_out"`.
+    """
+    methods = {
+        f"{verb.capitalize()}{noun.about().name}": _verb(noun, getattr(noun, method))
+        for verb, method in (dict(zip(names, names, strict=True)) | called).items()
+    }
+    return type("Verbs", (), methods)
+
+
+def _verb(noun: type[Noun], verb: Callable[..., None]) -> Any:
+    def answer(self: Any, request: Any, context: Any) -> Any:
+        said = {field.name: getattr(request, field.name) for field in request.DESCRIPTOR.fields if field.name != "id"}
+        with noun.change(request) as record:
+            verb(record, **said)
+        return record.message()
+
+    return answer
+
+
+def page_of(noun: type[Noun], request: Any, *, order: str = "-id", **named: str) -> Any:
+    """The page that `request` asks for of the records that name another: `page_of(Message, request, ticket_id=ticket.id)`.
+
+    Whoever may see the other record may see all of them, so whoever asks has looked it up.
+    """
+    [(field, id)] = named.items()
+    asked = listing_pb2.ListRequest(
+        filter={"field": field, "op": "eq", "value": {"string_value": id}}, order_by=[order],
+        page_size=request.page_size, page_token=request.page_token,
+    )  # fmt: skip
+    about = noun.about()
+    return noun.page(asked, about.message(f"List{about.plural_name}Response"), {"tenant_id": principal().tenant_id})
 
 
 def create(noun: type[Noun], message: Message) -> Written:

@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 from typing import Any, Self
 
-from crm.common.v1 import listing_pb2
-from google.protobuf.message import Message
-
 from chassis import BooleanField, NotFound, Noun, now, principal
 
 
@@ -41,17 +38,6 @@ class Following(Noun):
     def restore(cls, id: str) -> Self:
         """As for every noun, and as far as the caller reaches the record that it belongs to."""
         return super().restore(id)._reached("write")
-
-    @classmethod
-    def page_of(cls, field: str, id: str, request: Any, response: type[Message], order: str = "-id") -> Any:
-        """The page that `request` asks for of what names `id` in `field`. Whoever asks has looked the record up."""
-        asked = listing_pb2.ListRequest(
-            filter={"field": field, "op": "eq", "value": {"string_value": id}},
-            order_by=[order],
-            page_size=request.page_size,
-            page_token=request.page_token,
-        )
-        return cls.page(asked, response, {"tenant_id": principal().tenant_id})
 
     @classmethod
     def go_with(cls, field: str, id: str) -> None:

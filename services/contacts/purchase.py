@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any, Self
 
-from crm.common.v1 import listing_pb2, money_pb2
+from crm.common.v1 import money_pb2
 from crm.contacts.v1 import purchase_pb2
 from crm.sales.v1 import order_pb2
 
@@ -67,15 +67,6 @@ class Purchase(Noun):
         cls._get_collection().replace_one({"_id": after["_id"], "tenant_id": after["tenant_id"]}, after, upsert=True)
         for noun, field in ((Account, "account_id"), (Contact, "contact_ids")):
             _let_follow(noun, field, before, after)
-
-    @classmethod
-    def of(cls, field: str, id: str, request: Any) -> purchase_pb2.ListPurchasesResponse:
-        """A page of what one customer bought, newest first; who may see the customer may see all of it."""
-        narrow = [listing_pb2.Filter(field=field, op="eq", value={"string_value": id})]
-        asked = listing_pb2.ListRequest(
-            filter={"all": narrow}, order_by=["-order_date"], page_size=request.page_size, page_token=request.page_token
-        )
-        return cls.page(asked, purchase_pb2.ListPurchasesResponse, {"tenant_id": principal().tenant_id})
 
     @classmethod
     def days_of(cls, field: str, id: str) -> tuple[str, str]:

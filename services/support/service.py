@@ -3,10 +3,9 @@
 from datetime import UTC
 from typing import Any
 
-from crm.common.v1 import listing_pb2
-from crm.support.v1 import mail_pb2, message_pb2, service_pb2_grpc
+from crm.support.v1 import mail_pb2, service_pb2_grpc
 
-from chassis import disclosure_rpc, now, principal, standard
+from chassis import disclosure_rpc, now, page_of, principal, standard
 from services.support import delivery as deliveries
 from services.support import mail as mails
 from services.support import mailbox as mailboxes
@@ -115,12 +114,7 @@ class Support(
 
     def ListTicketMessages(self, request: Any, context: Any) -> Any:
         """Who may see a ticket may read what was said on it."""
-        ticket = Ticket.find(request.id)
-        of_ticket = listing_pb2.Filter(field="ticket_id", op="eq", value={"string_value": ticket.id})
-        asked = listing_pb2.ListRequest(
-            filter=of_ticket, order_by=["id"], page_size=request.page_size, page_token=request.page_token
-        )
-        return Message.page(asked, message_pb2.ListMessagesResponse, {"tenant_id": ticket.tenant_id})
+        return page_of(Message, request, order="id", ticket_id=Ticket.find(request.id).id)
 
     # ---------------------------------------------------------------- mails
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from crm.contacts.v1 import service_pb2_grpc
 
-from chassis import standard
+from chassis import standard, verbs
 from services.contacts.account import Account
 from services.contacts.contact import Contact
 from services.contacts.conversion import convert
@@ -14,33 +14,10 @@ from services.contacts.lead import Lead
 
 class ContactsDoor(
     standard(Account, Contact, Lead, Interaction),  # type: ignore[misc]
+    verbs(Lead, "work", "qualify", "disqualify", "reopen"),  # type: ignore[misc]
     service_pb2_grpc.ContactsServiceServicer,
 ):
     """Answers ContactsService."""
-
-    def WorkLead(self, request: Any, context: Any) -> Any:
-        """Somebody is in touch."""
-        with Lead.change(request) as lead:
-            lead.work()
-        return lead.message()
-
-    def QualifyLead(self, request: Any, context: Any) -> Any:
-        """Fit for a sale."""
-        with Lead.change(request) as lead:
-            lead.qualify()
-        return lead.message()
-
-    def DisqualifyLead(self, request: Any, context: Any) -> Any:
-        """Not fit for a sale."""
-        with Lead.change(request) as lead:
-            lead.disqualify(request.reason)
-        return lead.message()
-
-    def ReopenLead(self, request: Any, context: Any) -> Any:
-        """Taken up again."""
-        with Lead.change(request) as lead:
-            lead.reopen()
-        return lead.message()
 
     def ConvertLead(self, request: Any, context: Any) -> Any:
         """Become an account, a contact and an opportunity; what has become so stays so."""

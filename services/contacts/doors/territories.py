@@ -4,7 +4,7 @@ from typing import Any
 
 from crm.contacts.v1 import service_pb2_grpc, territory_pb2
 
-from chassis import batch, job_verbs, standard, today
+from chassis import batch, standard, today, verbs
 from services.contacts import assignment
 from services.contacts.reassignment import Reassignment
 from services.contacts.territory import Territory
@@ -12,7 +12,7 @@ from services.contacts.territory import Territory
 
 class TerritoriesDoor(
     standard(Territory, Reassignment),  # type: ignore[misc]
-    job_verbs(Reassignment),  # type: ignore[misc]
+    verbs(Reassignment, "start", "pause", "resume", "cancel", "revert", validate="try_out"),  # type: ignore[misc]
     service_pb2_grpc.TerritoriesServiceServicer,
 ):
     """Answers TerritoriesService."""
@@ -30,15 +30,3 @@ class TerritoriesDoor(
         """To whom the rules say."""
         answer = territory_pb2.AssignTerritoriesResponse()
         return batch(answer, request.items, assignment.assign, rpc="AssignTerritories")
-
-    def ValidateReassignment(self, request: Any, context: Any) -> Any:
-        """Try it."""
-        with Reassignment.change(request) as handing:
-            handing.try_out()
-        return handing.message()
-
-    def StartReassignment(self, request: Any, context: Any) -> Any:
-        """Do it."""
-        with Reassignment.change(request) as handing:
-            handing.start()
-        return handing.message()

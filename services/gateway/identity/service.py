@@ -4,7 +4,7 @@ from typing import Any
 
 from crm.identity.v1 import service_pb2_grpc, session_pb2
 
-from chassis import Invalid, acting_as, new_id, of_service, principal, standard
+from chassis import Invalid, acting_as, new_id, of_service, principal, standard, verbs
 from services.gateway.identity import password, session, throttle
 from services.gateway.identity.api_key import ApiKey
 from services.gateway.identity.caller import caller
@@ -16,7 +16,11 @@ from services.gateway.identity.tenant import Tenant
 from services.gateway.identity.user import User
 
 
-class Identity(standard(Tenant, User, Team, ApiKey), service_pb2_grpc.IdentityServiceServicer):  # type: ignore[misc]
+class Identity(
+    standard(Tenant, User, Team, ApiKey),  # type: ignore[misc]
+    verbs(User, "disable", "enable"),  # type: ignore[misc]
+    service_pb2_grpc.IdentityServiceServicer,
+):
     """Who works with the suite, in which tenant and team, and what they may do."""
 
     # ---------------------------------------------------------------- tenants
@@ -33,16 +37,6 @@ class Identity(standard(Tenant, User, Team, ApiKey), service_pb2_grpc.IdentitySe
             return super().UpdateTenant(request, context)
 
     # ---------------------------------------------------------------- users
-
-    def DisableUser(self, request: Any, context: Any) -> Any:
-        with User.change(request) as user:
-            user.disable()
-        return user.message()
-
-    def EnableUser(self, request: Any, context: Any) -> Any:
-        with User.change(request) as user:
-            user.enable()
-        return user.message()
 
     def SetUserPassword(self, request: Any, context: Any) -> Any:
         with User.change(request) as user:

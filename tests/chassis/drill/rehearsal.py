@@ -8,8 +8,8 @@ from crm.drill.v1 import service_pb2
 
 from chassis import IntField, Refused, StringField, principal, transaction
 from chassis.files import File, file_rpcs, purging
-from chassis.jobs import REVERT, RUN, Job, Step, doing, job_verbs, later
-from chassis.standard import standard
+from chassis.jobs import REVERT, RUN, Job, Step, doing, later
+from chassis.standard import standard, verbs
 
 WAKES = 1000
 
@@ -68,7 +68,9 @@ def _take_back(job: Rehearsal, step: int) -> None:
     job.count(done_count=1)
 
 
-class Drill(standard(Rehearsal, Recording), job_verbs(Rehearsal), file_rpcs(Recording)):  # type: ignore[misc]
+class Drill(
+    standard(Rehearsal, Recording), verbs(Rehearsal, "pause", "resume", "cancel", "revert"), file_rpcs(Recording)
+):  # type: ignore[misc]
     """The door."""
 
     def StartRehearsal(self, request: Any, context: Any) -> Any:
