@@ -8,9 +8,6 @@ from chassis import (
     BooleanField,
     DateTimeField,
     Forbidden,
-    IntField,
-    Invalid,
-    NotFound,
     Part,
     Parts,
     Scope,
@@ -19,22 +16,20 @@ from chassis import (
     principal,
 )
 from services.contacts.document import Document
-from services.contacts.following import Following
-from services.contacts.refusals import AnnotationOpen, AnnotationResolved, RecordFull, RevisionUnknown
+from services.contacts.of_document import OfRevision
+from services.contacts.refusals import AnnotationOpen, AnnotationResolved, RecordFull
 
 MOST = 1_000  # annotations of a document
 MOST_REPLIES = 100
 
 
-class Annotation(Following):
+class Annotation(OfRevision):
     """Something said about a document. Whoever may see the document takes part."""
 
     contract = annotation_pb2.Annotation
     meta = {"collection": "annotations"}
     indexed = (("document_id",),)
 
-    document_id = StringField()
-    revision_number = IntField()
     anchor = Part(annotation_pb2.Anchor)
     text = StringField()
     author_id = StringField()
@@ -45,7 +40,7 @@ class Annotation(Following):
 
     def followed(self, action: str) -> Document:  # noqa: ARG002  who may read may speak
         """The document."""
-        return Document.find(self.document_id)
+        return super().followed("read")
 
     def reply(self, text: str) -> None:
         """Answer it."""
@@ -70,15 +65,8 @@ class Annotation(Following):
 
     def arrive(self) -> None:
         """Be said by the caller of a revision that is there. Refused with Invalid, RecordFull."""
-        try:
-            document = self.followed("read")
-            self.revision_number = document.number(self.revision_number or 0)
-        except NotFound as missing:
-            raise Invalid.field("annotation.document_id", missing.detail) from None
-        except RevisionUnknown as missing:
-            raise Invalid.field("annotation.revision_number", missing.detail) from None
-        if Annotation.objects(document_id=self.document_id, deleted_time=None).count() >= MOST:
-            raise RecordFull(record=self.document_id, most=MOST, what="annotations")
+        self.find_revision()
+        self.demand_room("document_id", MOST)
         self.author_id = principal().user_id
 
     def amend(self, message: Any, paths: list[str]) -> bool:

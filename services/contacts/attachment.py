@@ -11,7 +11,6 @@ from services.contacts.file import File
 from services.contacts.following import Following
 from services.contacts.interaction import Interaction
 from services.contacts.lead import Lead
-from services.contacts.refusals import RecordFull
 
 MOST = 200  # attachments of a record
 
@@ -49,8 +48,7 @@ class Attachment(Following):
             self.followed("write")
         except NotFound as missing:
             raise Invalid.field("attachment.record_id", missing.detail) from None
-        if Attachment.objects(record_id=self.record_id, deleted_time=None).count() >= MOST:
-            raise RecordFull(record=self.record_id, most=MOST, what="attachments")
+        self.demand_room("record_id", MOST)
         file = File.claimed(self.file_id, "attachment.file_id")
         self.name = self.name or file.name
         self.media_type, self.size_bytes, self.sha256 = file.media_type, file.size_bytes, file.sha256

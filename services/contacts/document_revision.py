@@ -8,20 +8,19 @@ from chassis import IntField, StringField, principal
 from services.contacts import comparison
 from services.contacts.document import Document
 from services.contacts.file import File
-from services.contacts.following import Following
+from services.contacts.of_document import OfDocument
 from services.contacts.refusals import RecordFull, RevisionNotComparable
 
 MOST = 1_000  # revisions of a document
 
 
-class DocumentRevision(Following):
+class DocumentRevision(OfDocument):
     """One revision of a document."""
 
     contract = document_pb2.DocumentRevision
     meta = {"collection": "document_revisions"}
     indexed = (("document_id", "number"), ("file_id",))
 
-    document_id = StringField()
     number = IntField()
     file_id = StringField()
     file_name = StringField()
@@ -32,10 +31,6 @@ class DocumentRevision(Following):
     author_id = StringField()
     reason = StringField()
     base_revision = IntField()
-
-    def followed(self, action: str) -> Document:
-        """The document."""
-        return Document.find(self.document_id, action)
 
     @classmethod
     def written(cls, document: Document, request: Any) -> Self:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 from chassis import BooleanField, NotFound, Noun, now, principal
+from services.contacts.refusals import RecordFull
 
 
 class Following(Noun):
@@ -58,6 +59,12 @@ class Following(Noun):
         """Those with these stored values, oldest first, for the service's own work; deleted ones are among them."""
         query = {"tenant_id": principal().tenant_id, **fields}
         yield from [cls._loaded(row) for row in cls._get_collection().find(query).sort("_id", 1)]
+
+    def demand_room(self, field: str, most: int) -> None:
+        """Refuse with RecordFull to be more than the `most` that name the same record in `field`."""
+        id = getattr(self, field)
+        if type(self).objects(**{field: id}, deleted_time=None).count() >= most:
+            raise RecordFull(record=id, most=most, what=self.about().plural.replace("_", " "))
 
     def _reached(self, action: str) -> Self:
         try:

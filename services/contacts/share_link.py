@@ -23,10 +23,9 @@ from chassis import (
 )
 from services.contacts import share_proof
 from services.contacts.contact import Contact
-from services.contacts.document import Document
 from services.contacts.document_revision import DocumentRevision
-from services.contacts.following import Following
-from services.contacts.refusals import RecordFull, RevisionUnknown, ShareLinkRevoked, ShareUnknown
+from services.contacts.of_document import OfRevision
+from services.contacts.refusals import ShareLinkRevoked, ShareUnknown
 
 USUAL, LONGEST = timedelta(days=7), timedelta(days=366)
 MOST = 1_000  # share links of a document
@@ -34,15 +33,13 @@ MOST = 1_000  # share links of a document
 OPENED, FETCHED = "OPENED", "FETCHED"
 
 
-class ShareLink(Following):
+class ShareLink(OfRevision):
     """An address under which somebody without an account reads one revision of a document."""
 
     contract = share_link_pb2.ShareLink
     meta = {"collection": "share_links"}
     indexed = (("document_id",), ("contact_id",))
 
-    document_id = StringField()
-    revision_number = IntField()
     expire_time = DateTimeField()
     recipient = StringField()
     contact_id = StringField()
@@ -57,10 +54,6 @@ class ShareLink(Following):
     def good(self) -> bool:
         """Whether it lets anybody in."""
         return not (self.deleted_time or self.revoke_time) and self.expire_time > now()
-
-    def followed(self, action: str) -> Document:
-        """The document."""
-        return Document.find(self.document_id, action)
 
     def handed_out(self, password: str) -> Any:
         """The record together with its address, for the one answer that has it."""
@@ -84,14 +77,8 @@ class ShareLink(Following):
 
     def arrive(self) -> None:
         """Lead to a revision of a document that the caller may change. Refused with Invalid, Forbidden, RecordFull."""
-        try:
-            self.revision_number = self.followed("write").number(self.revision_number or 0)
-        except NotFound as missing:
-            raise Invalid.field("share_link.document_id", missing.detail) from None
-        except RevisionUnknown as missing:
-            raise Invalid.field("share_link.revision_number", missing.detail) from None
-        if ShareLink.objects(document_id=self.document_id).count() >= MOST:
-            raise RecordFull(record=self.document_id, most=MOST, what="share links")
+        self.find_revision()
+        self.demand_room("document_id", MOST)
         self.expire_time, self.author_id = self.expire_time or now() + USUAL, principal().user_id
 
     def settle(self) -> None:
@@ -149,7 +136,7 @@ def let_in(token: str, password: str | None = None) -> Iterator[ShareLink]:
         yield link
 
 
-class DocumentView(Following):
+class DocumentView(OfRevision):
     """Somebody came by a share link."""
 
     contract = share_link_pb2.DocumentView
@@ -157,18 +144,12 @@ class DocumentView(Following):
     indexed = (("share_link_id",), ("document_id",), ("contact_id",))
 
     share_link_id = StringField()
-    document_id = StringField()
-    revision_number = IntField()
     view_time = DateTimeField()
     kind = StringField()
     recipient = StringField()
     contact_id = StringField()
     network = StringField()
     user_agent = StringField()
-
-    def followed(self, action: str) -> Document:
-        """The document."""
-        return Document.find(self.document_id, action)
 
     def arrived(self) -> None:
         """Tell of it."""
