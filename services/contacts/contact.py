@@ -5,7 +5,7 @@ from typing import Any
 from crm.common.v1 import address_pb2
 from crm.contacts.v1 import channels_pb2, contact_pb2, purchase_pb2
 
-from chassis import CustomFields, Invalid, ListField, Part, Parts, StringField, Violation, merging, refer
+from chassis import Invalid, Part, Parts, StringField, Violation, merging, refer
 from services.contacts import postal, telephones
 from services.contacts.account import Account
 from services.contacts.association_label import BOTH_ENDS
@@ -17,21 +17,16 @@ from services.contacts.channels import (
     with_one_primary,
     without_repeats,
 )
-from services.contacts.mergeable import Mergeable
+from services.contacts.named import SEARCHED, Named
 from services.contacts.names import Name
-from services.contacts.portrait import Portrait, of_person
-from services.contacts.routed import Routed
 
 
-class Contact(Mergeable, Routed):
+class Contact(Named):
     """A person whom we know."""
 
     contract = contact_pb2.Contact
     meta = {"collection": "contacts"}
-    searched = (
-        "given_name", "middle_name", "family_name", "nickname", "display_name", "phonetic_given_name", "phonetic_family_name",
-        "emails.address", "phones.number",
-    )  # fmt: skip
+    searched = (*SEARCHED, "emails.address", "phones.number")
     children = (
         merging.Reference("leads", "conversion", "contact_id"),
         merging.Reference("interactions", "contact_ids"),
@@ -60,40 +55,19 @@ class Contact(Mergeable, Routed):
         ("purchases.last_order_date",),
     )
 
-    honorific = StringField()
-    given_name = StringField()
-    middle_name = StringField()
-    family_name = StringField()
-    suffix = StringField()
-    nickname = StringField()
-    phonetic_given_name = StringField()
-    phonetic_family_name = StringField()
-    name_order = StringField()
-    display_name = StringField()
     formal_name = StringField()
     gender = StringField()
     emails = Parts(channels_pb2.EmailAddress)
     phones = Parts(channels_pb2.PhoneNumber)
     addresses = Parts(address_pb2.PostalAddress)
     account_id = StringField()
-    job_title = StringField()
     department = StringField()
     birth_date = StringField()
-    language_code = StringField()
-    time_zone = StringField()
-    description = StringField()
-    tags = ListField(StringField())
     purchases = Part(purchase_pb2.PurchaseFigures)
-    custom_fields = CustomFields()
 
     def reached_at(self, address: str) -> bool:
         """Whether the e-mail address is one of the contact's."""
         return any(same_mailbox(address, email["address"]) for email in self.emails)
-
-    @classmethod
-    def portrayed(cls, row: dict[str, Any]) -> Portrait:
-        """The person of a stored row."""
-        return of_person(row)
 
     @classmethod
     def called(cls, row: dict[str, Any]) -> str:

@@ -7,13 +7,12 @@ from typing import Any, Self
 from crm.common.v1 import address_pb2, money_pb2
 from crm.contacts.v1 import events_pb2, lead_pb2
 
-from chassis import CustomFields, IntField, Invalid, ListField, Part, StringField, merging
+from chassis import IntField, Invalid, Part, StringField, merging
 from services.contacts import postal, telephones
 from services.contacts.association_label import BOTH_ENDS
 from services.contacts.channels import normal_address, normal_language, without_repeats
-from services.contacts.mergeable import Mergeable
+from services.contacts.named import SEARCHED, Named
 from services.contacts.names import Name
-from services.contacts.portrait import Portrait, of_person
 from services.contacts.refusals import (
     LeadAlreadyConverted,
     LeadAlreadyQualified,
@@ -22,7 +21,6 @@ from services.contacts.refusals import (
     LeadNotWorkable,
     LeadUnqualified,
 )
-from services.contacts.routed import Routed
 
 NEW, WORKING, QUALIFIED, UNQUALIFIED, CONVERTED = "NEW", "WORKING", "QUALIFIED", "UNQUALIFIED", "CONVERTED"
 
@@ -31,50 +29,31 @@ NEW, WORKING, QUALIFIED, UNQUALIFIED, CONVERTED = "NEW", "WORKING", "QUALIFIED",
 _STILL_OPEN = frozenset({"owner_id", "team_id", "external_ids", "description", "tags"})
 
 
-class Lead(Mergeable, Routed):
+class Lead(Named):
     """Somebody who may become a customer: not yet qualified, not yet a contact."""
 
     contract = lead_pb2.Lead
     meta = {"collection": "leads"}
-    searched = (
-        "given_name", "middle_name", "family_name", "nickname", "display_name", "phonetic_given_name", "phonetic_family_name",
-        "company_name", "email", "phone",
-    )  # fmt: skip
+    searched = (*SEARCHED, "company_name", "email", "phone")
     indexed = (("status",), ("email",), ("source",), ("campaign_id",), ("territory_id",), ("duplicate_keys",),
                ("conversion.account_id",), ("conversion.contact_id",))  # fmt: skip
     children = (merging.Reference("attachments", "record_id"), BOTH_ENDS)
 
-    honorific = StringField()
-    given_name = StringField()
-    middle_name = StringField()
-    family_name = StringField()
-    suffix = StringField()
-    nickname = StringField()
-    phonetic_given_name = StringField()
-    phonetic_family_name = StringField()
-    name_order = StringField()
-    display_name = StringField()
     company_name = StringField()
     email = StringField()
     phone = StringField()
     phone_raw = StringField()
     address = Part(address_pb2.PostalAddress)
-    language_code = StringField()
-    time_zone = StringField()
     region = StringField()
     industry = StringField()
     employee_count = IntField()
     website = StringField()
-    job_title = StringField()
     source = StringField()
     campaign_id = StringField()
     estimated_value = Part(money_pb2.Money)
     status = StringField()
     disqualify_reason = StringField()
     conversion = Part(lead_pb2.Lead.Conversion)
-    description = StringField()
-    tags = ListField(StringField())
-    custom_fields = CustomFields()
 
     @property
     def converted(self) -> bool:
@@ -90,11 +69,6 @@ class Lead(Mergeable, Routed):
     def title(self) -> str:
         """What to call it: the company, else the person, else the e-mail address."""
         return self.company_name or self.person or self.email or ""
-
-    @classmethod
-    def portrayed(cls, row: dict[str, Any]) -> Portrait:
-        """The person of a stored row, with the company that it speaks for."""
-        return of_person(row)
 
     @classmethod
     def called(cls, row: dict[str, Any]) -> str:
