@@ -11,8 +11,6 @@ from chassis import (
     IntField,
     Invalid,
     ListField,
-    Owned,
-    Part,
     Parts,
     Scope,
     StringField,
@@ -21,10 +19,8 @@ from chassis import (
     now,
     principal,
     refer,
-    take_turns,
 )
 from services.support.contact import Contact, mailbox_of
-from services.support.installed import entitled
 from services.support.mailbox import Mailbox
 from services.support.refusals import (
     SpamSettled,
@@ -35,17 +31,16 @@ from services.support.refusals import (
     TicketNotWaiting,
     TicketUnwanted,
 )
+from services.support.requested import Requested
 
 NEW, OPEN, PENDING, ON_HOLD, SOLVED, CLOSED, SPAM = "NEW", "OPEN", "PENDING", "ON_HOLD", "SOLVED", "CLOSED", "SPAM"
 STATUSES = (NEW, OPEN, PENDING, ON_HOLD, SOLVED, CLOSED, SPAM)
 SPAM_UNDO = timedelta(hours=24)
 MOST_PARTICIPANTS = 50
-ASKED_BY = ("requester_id", "requester_name", "requester_email", "account_id")
-CLAIMED_BY = ("account_id", "requester_id", "asset_id")  # whose claim it is, and on what
 OF_CLOSED = {"tags", "external_ids"}  # what still changes on a closed ticket
 
 
-class Ticket(Owned):
+class Ticket(Requested):
     """A customer's request for help."""
 
     contract = ticket_pb2.Ticket
@@ -65,10 +60,6 @@ class Ticket(Owned):
     type = StringField()
     channel = StringField()
     queue = StringField()
-    requester_id = StringField()
-    requester_email = StringField()
-    requester_name = StringField()
-    account_id = StringField()
     participants = Parts(ticket_pb2.Ticket.Participant)
     mailbox_id = StringField()
     description = StringField()
@@ -76,7 +67,6 @@ class Ticket(Owned):
     custom_fields = CustomFields()
     follow_up_of = StringField()
     related_to = StringField()
-    open_time = DateTimeField()
     first_public_reply_time = DateTimeField()
     oldest_unanswered_time = DateTimeField()
     last_message_time = DateTimeField()
@@ -85,10 +75,13 @@ class Ticket(Owned):
     closed_time = DateTimeField()
     reopen_count = IntField(default=0)
     resolution = StringField()
-    asset_id = StringField()
-    entitlement = Part(ticket_pb2.Ticket.Claim)
     spam_time = DateTimeField()
     former_status = StringField()
+
+    @property
+    def closed(self) -> bool:
+        """Done for good."""
+        return bool(self.status == CLOSED)
 
     @property
     def unsolved(self) -> bool:
@@ -186,7 +179,7 @@ class Ticket(Owned):
 
     def note(self, at: datetime) -> None:
         """Have something noted among ourselves; that moves nothing."""
-        if self.status == CLOSED:
+        if self.closed:
             raise TicketAlreadyClosed(number=self.number)
         self.last_message_time = at
 
@@ -208,27 +201,6 @@ class Ticket(Owned):
         """Whether the mailbox is the requester's or a participant's."""
         mailbox = mailbox_of(email)
         return mailbox == self.requester_email or any(mailbox == each["email"] for each in self.participants)
-
-    def belong(self, contact: Contact) -> bool:
-        """Be the request of a contact that became known; False when it is somebody else's, or says it all already."""
-        if self.requester_id not in (None, contact.id):
-            return False
-        before = {name: getattr(self, name) for name in ASKED_BY}
-        self.requester_id = contact.id
-        self._tell_of(contact)
-        changed = [name for name in ASKED_BY if getattr(self, name) != before[name]]
-        changed += ["entitlement"] if self._find_entitlement() else []
-        if changed:
-            self.record_standard("Updated", changed_fields=changed)
-        return bool(changed)
-
-    def claim_anew(self) -> bool:
-        """Show what the customer is now known to have been entitled to; False when that is the same, or all is over."""
-        had = self.entitlement
-        if self.status == CLOSED or self._claim() == had:
-            return False
-        self.record_standard("Updated", changed_fields=["entitlement"])
-        return True
 
     # ---------------------------------------------------------------- what a new one has, what follows
 
@@ -260,27 +232,21 @@ class Ticket(Owned):
             self.requester_email = mailbox_of(self.requester_email)
         if contact := Contact.asking(self.requester_id, self.requester_email):
             self.requester_id = contact.id
-            self._tell_of(contact)
+            self.tell_of(contact)
         self.participants = list({each["email"]: each for each in map(_participant, self.participants)}.values())
         refer(self, "mailbox_id", Mailbox)
         refer(self, "follow_up_of", Ticket)
-        self._find_entitlement()
+        self.find_entitlement()
 
     def amend(self, message: Any, paths: list[str]) -> bool:
         """Change fields; of a closed ticket only tags and external ids. Refused with TicketAlreadyClosed."""
         before = self.to_mongo().to_dict()
         changed = super().amend(message, paths)
-        if self.status == CLOSED and changed:
+        if self.closed and changed:
             after = self.to_mongo().to_dict()
             if {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)} - OF_CLOSED:
                 raise TicketAlreadyClosed(number=self.number)
         return changed
-
-    def _tell_of(self, contact: Contact) -> None:
-        """Say of who asks what is not said yet."""
-        self.requester_name = self.requester_name or contact.name
-        self.requester_email = self.requester_email or (contact.emails[0] if contact.emails else None)
-        self.account_id = self.account_id or contact.account_id
 
     def _arrive_from_history(self) -> None:
         faults = []
@@ -297,20 +263,6 @@ class Ticket(Owned):
         if self.status in (SOLVED, CLOSED):
             self.solved_time = self.solved_time or self.closed_time or now()
 
-    def _find_entitlement(self) -> bool:
-        """Show what the customer was entitled to when it asked, where it is not shown yet; whether it is another now."""
-        before, had = self._before or {}, self.entitlement
-        if self._before is None or any(getattr(self, name) != before.get(name) for name in CLAIMED_BY):
-            self._claim()
-        return bool(self.entitlement != had)
-
-    def _claim(self) -> Any:
-        asked = (self.open_time or now()).date().isoformat()
-        self.entitlement = entitled(self.account_id, self.requester_id, self.asset_id, asked)
-        if self.status != CLOSED:  # what becomes known at this moment reaches it
-            take_turns(*(f"claims/{id}" for id in (self.account_id, self.requester_id) if id))
-        return self.entitlement
-
     def _touch(self) -> None:
         if self.status == NEW:
             self.status = OPEN
@@ -319,7 +271,7 @@ class Ticket(Owned):
         self.status, self.wake_time = status, None
 
     def _demand_standing(self) -> None:
-        if self.status == CLOSED:
+        if self.closed:
             raise TicketAlreadyClosed(number=self.number)
         if self.status == SPAM:
             raise TicketUnwanted(number=self.number)
