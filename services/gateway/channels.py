@@ -87,10 +87,6 @@ class Channels:
             for (rpc, _), each in zip(reads, answer.answers, strict=True)
         ]
 
-    def knows(self, service: str) -> bool:
-        """Whether the service has a target."""
-        return service in self._channels
-
     def health(self, service: str) -> str:
         """`ready`, `down` or `not configured`, asked from the service within 0.2 s."""
         if service not in self._channels:

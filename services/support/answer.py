@@ -7,7 +7,7 @@ from services.support import markup
 from services.support.contact import mailbox_of
 from services.support.delivery import QUEUED, Delivery
 from services.support.mailbox import Mailbox
-from services.support.message import OUTBOUND, PUBLIC, Message
+from services.support.message import INTERNAL_ONLY, OUTBOUND, PUBLIC, Message
 from services.support.refusals import TicketMovedOn, TicketUnreachable
 from services.support.ticket import OPEN, PENDING, SOLVED, Ticket
 from services.support.token import MESSAGE, Keys
@@ -44,7 +44,7 @@ def note(ticket: Ticket, text: str) -> Message:
     """Note something that only we can read. Refused with TicketAlreadyClosed."""
     at = now()
     ticket.note(at)
-    message = Message.written(ticket, text, at, direction="INTERNAL_ONLY", visibility="INTERNAL")
+    message = Message.written(ticket, text, at, direction=INTERNAL_ONLY, visibility="INTERNAL")
     message.be_noted(ticket)
     message.keep()
     return message

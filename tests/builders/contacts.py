@@ -10,7 +10,6 @@ from crm.sales.v1 import opportunity_pb2, order_pb2
 
 from services.contacts.account import Account
 from services.contacts.contact import Contact
-from services.contacts.interaction import Interaction
 from services.contacts.lead import Lead
 
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -62,12 +61,6 @@ def a_contact(**fields: Any) -> Contact:
 def a_lead(status: str = "NEW", **fields: Any) -> Lead:
     """Mina Vale of Vale Gardens."""
     return Lead(id="lead_01m80nk41xeqr8nx3htck6pmz2", status=status, **_standing(MINA | fields))
-
-
-def an_interaction(**fields: Any) -> Interaction:
-    """A call with Rose & Thorn Nurseries that a user logged."""
-    given = {"kind": "CALL", "title": "Asked about the May delivery", "account_ids": ["acc_1"], "occur_time": MORNING}
-    return Interaction(id="int_01m80nk41xeqr8nx3htck6pmz2", **_standing(given | fields))
 
 
 def _standing(fields: dict[str, Any]) -> dict[str, Any]:

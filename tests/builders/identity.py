@@ -8,7 +8,6 @@ from crm.identity.v1 import api_key_pb2, session_pb2, team_pb2, tenant_pb2, user
 from chassis.ids import new_id
 from chassis.principal import Principal
 from chassis.testing import Caller
-from services.gateway.identity.team import Team
 from services.gateway.identity.user import User
 
 PASSWORD = "correct horse battery staple"
@@ -23,11 +22,6 @@ def a_user(**fields: Any) -> User:
         "disabled": False,
     } | fields
     return User(id=new_id("usr"), tenant_id=new_id("ten"), **given)
-
-
-def a_team(**fields: Any) -> Team:
-    """A team that was not kept anywhere."""
-    return Team(id=new_id("team"), tenant_id=new_id("ten"), **({"name": "North"} | fields))
 
 
 @dataclass
