@@ -31,8 +31,10 @@ def show_the_file(event: contacts.AttachmentCreated, fact: Fact) -> None:
     file = event.attachment
     contact = Contact.objects(id=file.record_id).first()
     account_id = contact.account_id if contact else file.record_id if file.record_id.startswith("acc_") else None
-    accounts, people = [account_id] if account_id else [], [contact.id] if contact else []
-    _tell(fact, accounts, people, kind="FILE", record_id=file.id, title=titles.of_file(file))
+    Interaction.tell(
+        fact, occur_time=fact.time, account_ids=[account_id] if account_id else [], contact_ids=[contact.id] if contact else [],
+        kind="FILE", record_id=file.id, title=titles.of_file(file),
+    )  # fmt: skip
 
 
 @on(contacts.AttachmentCreated, contacts.AttachmentUpdated, contacts.AttachmentDeleted, contacts.AttachmentRestored)
@@ -108,11 +110,8 @@ def _tell_of_document(
     contact_id: str = "",
     **more: Any,
 ) -> None:
-    people = [*document.contact_ids, *([contact_id] if contact_id else [])]
-    told = {"kind": "DOCUMENT", "record_id": document.id, "title": titles.of_document(happened, document)}
-    _tell(fact, list(document.account_ids), people, at, **told, **more)
-
-
-def _tell(fact: Fact, account_ids: list[str], contact_ids: list[str], at: datetime | None = None, **told: Any) -> None:
-    if account_ids or contact_ids:  # what concerns nobody stands on no timeline
-        Interaction.tell(fact, occur_time=at or fact.time, account_ids=account_ids, contact_ids=contact_ids, **told)
+    Interaction.tell(
+        fact, occur_time=at or fact.time, account_ids=list(document.account_ids),
+        contact_ids=[*document.contact_ids, *([contact_id] if contact_id else [])],
+        kind="DOCUMENT", record_id=document.id, title=titles.of_document(happened, document), **more,
+    )  # fmt: skip

@@ -101,8 +101,12 @@ class Interaction(Noun):
 
     @classmethod
     def tell(cls, fact: Fact, **told: Any) -> None:
-        """Put what a service announced on timelines; one fact makes one interaction, however often it is told."""
+        """Put what a service announced on timelines: one fact makes one interaction, however often it is told, and none where it
+        concerns neither an account nor a contact.
+        """
         said = {name: value for name, value in told.items() if value}
+        if not said.keys() & {"account_ids", "contact_ids"}:
+            return
         # What was announced before its service heard of a merge stands with the survivor.
         said, notes = merging.arrived(_FOLLOWING, id := new_id(cls.about().prefix), said)
         with suppress(AlreadyExists):  # it was told before

@@ -150,12 +150,9 @@ def show_the_solution(event: support.TicketSolved, fact: Fact) -> None:
 
 
 def _tell_of_ticket(fact: Fact, happened: str, ticket: ticket_pb2.Ticket, at: Timestamp, **more: str) -> None:
-    told = {"kind": "TICKET", "record_id": ticket.id, "title": titles.of_ticket(happened, ticket)}
+    told: dict[str, Any] = {"kind": "TICKET", "record_id": ticket.id, "title": titles.of_ticket(happened, ticket)}
     people = [ticket.requester_id, *(each.contact_id for each in ticket.participants)]
-    account_ids, contact_ids = [ticket.account_id] if ticket.account_id else [], [id for id in people if id]
-    if account_ids or contact_ids:
-        when = at.ToDatetime(tzinfo=UTC)
-        Interaction.tell(fact, occur_time=when, account_ids=account_ids, contact_ids=contact_ids, **told, **more)
+    _tell(fact, ticket.account_id, people, at=at, **told, **more)
 
 
 @on(campaigns.FormSubmitted)
@@ -224,8 +221,7 @@ def _tell_of_mail(
     title = titles.of_mail(happened, event.campaign_name)
     told: dict[str, Any] = {"kind": "EMAIL", "record_id": event.campaign_id, "title": title}
     when = at.ToDatetime(tzinfo=UTC) if at else fact.time
-    if people:
-        Interaction.tell(fact, occur_time=when, account_ids=sorted(accounts), contact_ids=people, **told, **more)
+    Interaction.tell(fact, occur_time=when, account_ids=sorted(accounts), contact_ids=people, **told, **more)
 
 
 def _tell_of_opportunity(fact: Fact, happened: str, opportunity: opportunity_pb2.Opportunity, **more: Any) -> None:
@@ -255,9 +251,8 @@ def _tell(
     fact: Fact, account_id: str, contact_ids: Iterable[str], on_day: str = "", at: Timestamp | None = None, **told: Any
 ) -> None:
     account_ids, contact_ids = [account_id] if account_id else [], [id for id in contact_ids if id]
-    if account_ids or contact_ids:  # what concerns nobody stands on no timeline
-        when = at.ToDatetime(tzinfo=UTC) if at else happened_at(on_day, fact.time)
-        Interaction.tell(fact, occur_time=when, account_ids=account_ids, contact_ids=contact_ids, **told)
+    when = at.ToDatetime(tzinfo=UTC) if at else happened_at(on_day, fact.time)
+    Interaction.tell(fact, occur_time=when, account_ids=account_ids, contact_ids=contact_ids, **told)
 
 
 def happened_at(day: str, told: datetime) -> datetime:
