@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ HOMES = {
     "sales": "services/sales",
     "support": "services/support",
 }
+HEADINGS = ("Nouns", "Rules", "Refusals", "Events out", "Events in", "Rooms")
 
 
 def text(path: str) -> str:
@@ -37,7 +39,28 @@ def test_every_event_of_a_service_is_named_in_its_readme(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", HOMES)
-def test_every_refusal_of_a_service_is_named_in_its_contract(service: str) -> None:
+def test_every_noun_of_a_service_has_its_sentence_in_its_readme(service: str) -> None:
+    door = getattr(importlib.import_module(f"{HOMES[service].replace('/', '.')}.service"), service.capitalize())
+    nouns = text(f"{HOMES[service]}/README.md").partition("## Nouns")[2].partition("\n## ")[0]
+    said = dict(re.findall(r"^\| \*\*(\w+)\*\* \| ([^|]+) \|", nouns, re.MULTILINE))
+    assert not [noun.about().name for noun in door.nouns if len(said.get(noun.about().name, "").split()) < 3]
+
+
+@pytest.mark.parametrize("service", HOMES)
+def test_every_room_of_a_service_is_named_in_its_readme(service: str) -> None:
+    rooms = text(f"{HOMES[service]}/README.md").partition("## Rooms")[2]
+    modules = {path.stem for path in (ROOT / HOMES[service]).glob("*.py")} - {"__init__", "__main__"}
+    assert not [name for name in sorted(modules) if f"`{name}`" not in rooms]
+
+
+@pytest.mark.parametrize("service", HOMES)
+def test_the_readmes_of_siblings_have_equal_rooms(service: str) -> None:
+    found = re.findall(r"^## (.*)", text(f"{HOMES[service]}/README.md"), re.MULTILINE)
+    assert [heading for heading in found if heading in HEADINGS] == list(HEADINGS)
+
+
+@pytest.mark.parametrize("service", HOMES)
+def test_every_refusal_of_a_service_is_named_in_contract_and_readme(service: str) -> None:
     module = importlib.import_module(f"{HOMES[service].replace('/', '.')}.refusals")
     contract = text(f"protos/crm/{service}/v1/service.proto")
     refusals = [
@@ -47,6 +70,7 @@ def test_every_refusal_of_a_service_is_named_in_its_contract(service: str) -> No
     ]
     assert refusals
     assert not [name for name in refusals if name not in contract]
+    assert not [name for name in refusals if f"`{name}`" not in text(f"{HOMES[service]}/README.md")]
 
 
 @pytest.mark.parametrize(
