@@ -26,19 +26,21 @@ class Identity(
     # ---------------------------------------------------------------- tenants
 
     def CreateTenant(self, request: Any, context: Any) -> Any:
+        """A company with its first administrator."""
         if not request.tenant.administrator_password:
             raise Invalid.field("tenant.administrator_password", "is required")
         with acting_as(of_service("identity", new_id("ten"))):
             return Tenant.open(request.tenant, request.tenant.administrator_password).message()
 
     def UpdateTenant(self, request: Any, context: Any) -> Any:
-        # What happens to a tenant is told to that tenant, not to the operator's.
+        """What happens to a tenant is told to that tenant, not to the operator's."""
         with acting_as(of_service("identity", request.tenant.id)):
             return super().UpdateTenant(request, context)
 
     # ---------------------------------------------------------------- users
 
     def SetUserPassword(self, request: Any, context: Any) -> Any:
+        """A new one, which ends every session and key of the user."""
         with User.change(request) as user:
             if user.id == principal().user_id:
                 _prove(user, request.current_password)
@@ -50,6 +52,7 @@ class Identity(
     # ---------------------------------------------------------------- keys
 
     def CreateApiKey(self, request: Any, context: Any) -> Any:
+        """A key, answered once."""
         if request.api_key.user_id:
             User.find(request.api_key.user_id)
         return ApiKey.create(request.api_key).shown()
@@ -57,19 +60,23 @@ class Identity(
     # ---------------------------------------------------------------- who is it
 
     def GetMe(self, request: Any, context: Any) -> Any:
+        """Who the caller is."""
         whom = principal()
         return caller(Credential(id="", tenant_id=whom.tenant_id, user_id=whom.user_id, via=whom.via))
 
     def Authenticate(self, request: Any, context: Any) -> Any:
+        """Who a key or a session speaks for."""
         if request.api_key:
             return caller(ApiKey.recognise(request.api_key))
         return caller(session.recognise(request.session_token))
 
     def SignIn(self, request: Any, context: Any) -> Any:
+        """A session, for the right password."""
         token, credential, ends = sign_in(request.email, request.password, request.tenant_key)
         return session_pb2.SignInResponse(session_token=token, principal=caller(credential), expire_time=ends)
 
     def SignOut(self, request: Any, context: Any) -> Any:
+        """No session any more."""
         session.end(request.session_token)
         return session_pb2.SignOutResponse()
 
