@@ -5,7 +5,8 @@ from typing import Any
 from crm.contacts.v1 import service_pb2_grpc
 
 from chassis import disclosure_rpc, standard
-from services.contacts.disclosure import Disclosure, known
+from services.contacts.disclosing import known
+from services.contacts.disclosure import Disclosure
 from services.contacts.erasure import Erasure
 
 
