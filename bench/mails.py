@@ -18,6 +18,7 @@ from chassis.embedded import Servers, place, running
 from chassis.testing import Caller, serving, somebody
 from services.support import reactions  # noqa: F401  importing registers them
 from services.support.contact import Contact
+from services.support.groundwork import prepare
 from services.support.service import Support
 from services.support.settings import SupportSettings
 from services.support.token import Keys
@@ -51,7 +52,7 @@ def _support(servers: Servers) -> Iterator[tuple[Caller, int]]:
     support, port = Support(), place.free_port()
     with serving(
         service_pb2, support, servers.mongo_url("support"), servers.nats_url("support"), projections=(Contact,),
-        prepare=support.prepare, settings=SupportSettings, companions=(support.mailroom,),
+        prepare=prepare, settings=SupportSettings, companions=(support.mailroom,),
         mail_keys=Keys.read("k1:a-secret-of-the-bench-alone"), mail_listen=f"127.0.0.1:{port}", smtp_url="smtp://127.0.0.1:9",
     ) as calling_as:  # fmt: skip
         yield calling_as(somebody()), port

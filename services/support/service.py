@@ -6,11 +6,6 @@ from typing import Any
 from crm.support.v1 import mail_pb2, service_pb2_grpc
 
 from chassis import disclosure_rpc, now, page_of, principal, standard
-from services.support import delivery as deliveries
-from services.support import mail as mails
-from services.support import mailbox as mailboxes
-from services.support import message as messages
-from services.support import timer
 from services.support.answer import answer, note
 from services.support.delivery import Delivery
 from services.support.disclosing import known
@@ -35,11 +30,6 @@ class Support(
         """What works beside the door; made before the door opens, so the door knows the settings, too."""
         self.settings = settings
         return Mailroom(settings)
-
-    def prepare(self, settings: SupportSettings) -> None:
-        """Make the indexes beside the standing ones."""
-        for each in (mailboxes, messages, mails, deliveries, timer):
-            each.prepare()
 
     # ---------------------------------------------------------------- tickets
 

@@ -17,6 +17,7 @@ from chassis.principal import Principal
 from chassis.testing import Caller, serving, somebody
 from services.support import reactions  # noqa: F401  importing registers them
 from services.support.contact import Contact
+from services.support.groundwork import prepare
 from services.support.installed import Asset, ServiceContract
 from services.support.service import Support
 from services.support.settings import SupportSettings
@@ -62,7 +63,7 @@ def town(servers: Servers, sink: Sink) -> Iterator[Town]:
     with serving(
         service_pb2, support, servers.mongo_url("support"), servers.nats_url("support"),
         projections=(Contact, Asset, ServiceContract),
-        prepare=support.prepare, settings=SupportSettings, companions=(support.mailroom,), **more,
+        prepare=prepare, settings=SupportSettings, companions=(support.mailroom,), **more,
     ) as calling_as:  # fmt: skip
         yield Town(calling_as, support, sink, port)
 
