@@ -15,9 +15,20 @@ ADMINISTRATOR = "administrator"
 
 Grants = Mapping[str, str]
 
-# What everybody who works with customers knows of them beside their names, and writes down.
-_KNOWN = {f"contacts.{noun}.read": "all" for noun in ("purchase", "need", "preference", "asset", "service_contract")}
-_NOTED = {f"contacts.{noun}.write": "team" for noun in ("need", "preference", "asset", "service_contract")}
+# What whoever works with customers knows of them, keeps up, notes and shows.
+_WITH_CUSTOMERS: Grants = {
+    "contacts.account.read": "all", "contacts.contact.read": "all", "contacts.contact.write": "team",
+    **{f"contacts.{noun}.read": "all" for noun in ("purchase", "need", "preference", "asset", "service_contract")},
+    **{f"contacts.{noun}.write": "team" for noun in ("need", "preference", "asset", "service_contract")},
+    "contacts.interaction.read": "all", "contacts.interaction.write": "team", "contacts.interaction.delete": "own",
+    "contacts.association_label.read": "all", "contacts.association.read": "all", "contacts.association.write": "all",
+    "contacts.view.*": "own", "contacts.list.*": "own",
+    "contacts.record.read": "all", "contacts.record.write": "team",
+    "contacts.merge.read": "all", "contacts.duplicate_rule.read": "all",
+    "contacts.file.read": "team", "contacts.file.write": "own", "contacts.attachment.*": "all",
+    "contacts.document.read": "team", "contacts.document.write": "own", "contacts.document.delete": "own",
+    "contacts.document_revision.read": "all", "contacts.annotation.*": "own", "contacts.share_link.*": "own",
+}  # fmt: skip
 
 # What campaigns are made of, and who wants them. Topics are not among it: what is transactional needs nobody's yes, and that an
 # administrator decides.
@@ -41,35 +52,17 @@ ROLES: dict[str, Grants] = {
     },
     # Sells: knows every customer, works the team's customers and the own pipeline, sees how the team does.
     "sales_rep": {
-        "contacts.account.read": "all", "contacts.contact.read": "all", "contacts.interaction.read": "all",
-        **_KNOWN, **_NOTED,
-        "contacts.account.write": "team", "contacts.contact.write": "team", "contacts.interaction.write": "team",
-        "contacts.interaction.delete": "own", "contacts.association_label.read": "all", "contacts.association.read": "all",
-        "contacts.association.write": "all", "contacts.association.delete": "all",
+        **_WITH_CUSTOMERS,
+        "contacts.account.write": "team", "contacts.association.delete": "all", "contacts.record.delete": "own",
         "contacts.lead.read": "team", "contacts.lead.write": "own", "contacts.lead.delete": "own",
-        "contacts.view.*": "own", "contacts.list.*": "own",
-        "contacts.record.read": "all", "contacts.record.write": "team", "contacts.record.delete": "own",
-        "contacts.merge.read": "all", "contacts.duplicate_rule.read": "all",
-        "contacts.file.read": "team", "contacts.file.write": "own", "contacts.attachment.*": "all",
-        "contacts.document.read": "team", "contacts.document.write": "own", "contacts.document.delete": "own",
-        "contacts.document_revision.read": "all", "contacts.annotation.*": "own", "contacts.share_link.*": "own",
         "sales.product.read": "all", "sales.pipeline.read": "all",
         "sales.opportunity.read": "team", "sales.opportunity.write": "own", "sales.opportunity.delete": "own",
         "sales.order.read": "team", "sales.order.write": "own",
         "support.ticket.read": "all", "support.message.read": "all", "campaigns.*.read": "all",
     },
-    # Helps: knows every customer, works the team's tickets, and writes knowledge.
+    # Helps: knows every customer, and works the team's tickets.
     "support_agent": {
-        "contacts.account.read": "all", "contacts.contact.read": "all", "contacts.interaction.read": "all",
-        **_KNOWN, **_NOTED,
-        "contacts.contact.write": "team", "contacts.interaction.write": "team", "contacts.interaction.delete": "own",
-        "contacts.view.*": "own", "contacts.list.*": "own",
-        "contacts.record.read": "all", "contacts.record.write": "team",
-        "contacts.association_label.read": "all", "contacts.association.read": "all", "contacts.association.write": "all",
-        "contacts.merge.read": "all", "contacts.duplicate_rule.read": "all",
-        "contacts.file.read": "team", "contacts.file.write": "own", "contacts.attachment.*": "all",
-        "contacts.document.read": "team", "contacts.document.write": "own", "contacts.document.delete": "own",
-        "contacts.document_revision.read": "all", "contacts.annotation.*": "own", "contacts.share_link.*": "own",
+        **_WITH_CUSTOMERS,
         "sales.product.read": "all", "sales.order.read": "all",
         "support.*.read": "all", "support.ticket.write": "team", "support.ticket.delete": "own",
         "support.mail.write": "team", "support.delivery.write": "team",
