@@ -1,6 +1,5 @@
 """What tests of reassignments need: one described, begun, and its end awaited."""
 
-import time
 from typing import Any
 
 from crm.common.v1 import requests_pb2
@@ -8,6 +7,7 @@ from crm.contacts.v1 import reassignment_pb2 as pb
 
 from chassis.testing import Caller
 from tests.contacts.importing import END, state
+from tests.eventually import eventually
 
 
 def a_reassignment(caller: Caller, **fields: Any) -> pb.Reassignment:
@@ -34,8 +34,5 @@ def done(caller: Caller, verb: str = "Start", **fields: Any) -> pb.Reassignment:
 
 def ended(caller: Caller, id: str, seconds: float = 60.0) -> pb.Reassignment:
     """The reassignment when nothing is left to do."""
-    deadline = time.monotonic() + seconds
-    while state(found := caller.GetReassignment(requests_pb2.GetRequest(id=id))) not in END:
-        assert time.monotonic() < deadline, f"it is still {state(found)}"
-        time.sleep(0.05)
-    return found
+    asked = requests_pb2.GetRequest(id=id)
+    return eventually(lambda: state(found := caller.GetReassignment(asked)) in END and found, seconds)

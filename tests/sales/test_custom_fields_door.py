@@ -10,13 +10,9 @@ from chassis import transaction
 from chassis.events import outbox
 from chassis.testing import Caller, somebody
 from tests.builders.fields import define
-from tests.builders.sales import an_opportunity_message, euros
+from tests.builders.sales import euros
 from tests.refused import refusal
-
-
-def opened(sales: Caller, **fields: Any) -> Any:
-    request = opportunity_pb2.CreateOpportunityRequest(opportunity=an_opportunity_message(**fields))
-    return sales.CreateOpportunity(request)
+from tests.sales.opportunities import opened
 
 
 def fields_of(record: Any) -> dict[str, Any]:
