@@ -11,7 +11,7 @@ from crm.common.v1 import listing_pb2, requests_pb2
 from crm.support.v1 import mailbox_pb2, message_pb2, service_pb2, ticket_pb2
 from google.protobuf import json_format
 
-from chassis import new_id
+from chassis import new_id, transaction
 from chassis.embedded import Servers, place
 from chassis.principal import Principal
 from chassis.testing import Caller, serving, somebody
@@ -22,6 +22,7 @@ from services.support.installed import Asset, ServiceContract
 from services.support.service import Support
 from services.support.settings import SupportSettings
 from services.support.token import Keys
+from tests.builders.support import a_ticket_message
 from tests.campaigns.sink import Sink, running
 from tests.eventually import eventually
 
@@ -118,6 +119,17 @@ def read(caller: Caller, count: int) -> list[Any]:
         return found if len(found) == count and all(mail.status != received for mail in found) else []
 
     return eventually(all_read) if count else mails(caller)
+
+
+def opened(caller: Caller, **fields: Any) -> ticket_pb2.Ticket:
+    """A ticket that a client opens."""
+    return caller.CreateTicket(ticket_pb2.CreateTicketRequest(ticket=a_ticket_message(**fields)))
+
+
+def events_of(record_id: str) -> list[str]:
+    """The names of the events that a record announced, in their order."""
+    rows = transaction.database()["events"].find({"record_id": record_id}).sort([("revision", 1), ("ordinal", 1)])
+    return [row["type"].rpartition(".")[2] for row in rows]
 
 
 def got(caller: Caller, ticket_id: str) -> ticket_pb2.Ticket:

@@ -16,9 +16,8 @@ from tests.beside import run_beside
 from tests.builders.support import ADA, a_mail, a_ticket_message
 from tests.eventually import eventually
 from tests.refused import violations
-from tests.support.conftest import Town, got, read, tickets
+from tests.support.conftest import Town, events_of, got, opened, read, tickets
 from tests.support.hearing import hear
-from tests.support.test_ticket_door import events_of, opened
 
 Claim = ticket_pb2.Ticket.Claim
 

@@ -11,9 +11,9 @@ from chassis.testing import Caller
 from services.support.reactions import OF_ACCOUNTS, OF_CONTACTS
 from tests.builders.fields import define
 from tests.plans import demand_indexed
+from tests.support.conftest import opened
 from tests.support.hearing import hear
 from tests.support.test_entitlement_door import a_contract, ada, an_asset, nursery
-from tests.support.test_ticket_door import opened
 
 KEPT = ("tickets", "known_contacts", "known_assets", "known_service_contracts")
 
