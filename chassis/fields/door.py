@@ -1,6 +1,6 @@
 """The door to a service's schema: what its records are made of, and the fields that tenants give them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from crm.schema.v1 import field_definition_pb2, service_pb2_grpc
@@ -55,24 +55,15 @@ class SchemaServicer(service_pb2_grpc.SchemaServiceServicer):
 
     def DeprecateFieldDefinition(self, request: Any, context: Any) -> Any:
         """No new values."""
-        definition = FieldDefinition.of_noun(request.noun, request.id)
-        definition.deprecate()
-        definition.keep()
-        return definition.message()
+        return _changed(request, FieldDefinition.deprecate)
 
     def ReactivateFieldDefinition(self, request: Any, context: Any) -> Any:
         """New values again."""
-        definition = FieldDefinition.of_noun(request.noun, request.id)
-        definition.reactivate()
-        definition.keep()
-        return definition.message()
+        return _changed(request, FieldDefinition.reactivate)
 
     def DeleteFieldDefinition(self, request: Any, context: Any) -> Any:
         """Gone, for a time."""
-        definition = FieldDefinition.of_noun(request.noun, request.id, "delete")
-        definition.remove()
-        definition.keep()
-        return definition.message()
+        return _changed(request, FieldDefinition.remove, "delete")
 
     def RestoreFieldDefinition(self, request: Any, context: Any) -> Any:
         """Back."""
@@ -95,3 +86,10 @@ class SchemaServicer(service_pb2_grpc.SchemaServiceServicer):
             if FIELDS not in noun.about().fields:
                 raise NotFound(noun="noun with fields of a tenant's own", id=kind)
             return noun
+
+
+def _changed(request: Any, verb: Callable[[FieldDefinition], None], action: str = "write") -> Any:
+    definition = FieldDefinition.of_noun(request.noun, request.id, action)
+    verb(definition)
+    definition.keep()
+    return definition.message()

@@ -1,5 +1,6 @@
 """Consents and suppressions: who may be reached on a topic and how, and to whom nothing is sent at all."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Self
 
@@ -45,7 +46,7 @@ class Consent(Noun):
     def of_member(cls, request: consent_pb2.ListAudienceMemberConsentsRequest) -> consent_pb2.ListConsentsResponse:
         """A page of what a contact said and of what was said about its address, the latest first. Refused with NotFound."""
         email = AudienceMember.row(request.id).get("email") or ""
-        about = [("contact_id", request.id), *(("address", each) for each in sorted({email, email.lower()} - {""}))]
+        about = [("contact_id", request.id), *(("address", each) for each in spellings([email]) if each)]
         either = [{"field": field, "op": "eq", "value": {"string_value": value}} for field, value in about]
         asked = listing_pb2.ListRequest(
             filter={"any": either}, order_by=["-occur_time"], fields=request.fields,
@@ -128,6 +129,11 @@ class Suppression(Noun):
         if made is None:
             raise AlreadyExists(noun="suppression", field="address_key")
         return made
+
+
+def spellings(emails: Iterable[str]) -> list[str]:
+    """The e-mail addresses as they were given, and in small letters: consents and answers keep what somebody wrote."""
+    return sorted({spelling for email in emails for spelling in (email, email.lower())})
 
 
 def whom(request: Any, channel: str) -> str:

@@ -5,12 +5,13 @@ from typing import Any
 from crm.common.v1 import disclosure_pb2
 
 from services.campaigns import keyring
+from services.campaigns.consent import spellings
 
 
 def known(subject: disclosure_pb2.Subject) -> dict[str, dict[str, Any]]:
     """What campaigns keeps about a person, by collection."""
     contacts, phones = {"$in": list(subject.contact_ids)}, {"$in": list(subject.phones)}
-    emails = {"$in": sorted({spelling for each in subject.emails for spelling in (each, each.lower())})}
+    emails = {"$in": spellings(subject.emails)}
     keys = {"$in": [keyring.address_key(each) for each in (*subject.emails, *subject.phones)]}
     return {
         "audience_members": {"_id": contacts},

@@ -1,6 +1,5 @@
 """What campaigns forget of a person: everything but the hashes of its addresses and numbers, suppressed from now on."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from pymongo.collection import Collection
@@ -8,7 +7,7 @@ from pymongo.collection import Collection
 from chassis import Person, principal, transaction
 from services.campaigns import keyring, standing
 from services.campaigns.audience import AudienceMember, Finding
-from services.campaigns.consent import Consent, Suppression
+from services.campaigns.consent import Consent, Suppression, spellings
 from services.campaigns.membership import leave_all
 
 _PROOF = ("address", "phone_number", "proof", "ip_address", "user_agent", "record_id", "search_tokens")
@@ -24,10 +23,10 @@ def forget(person: Person) -> dict[str, list[str]]:
     for id in person.contact_ids:
         leave_all(id)
     database = transaction.database()
-    named = [{"address": {"$in": _spellings(person.emails)}}, {"phone_number": {"$in": list(person.phones)}}]
+    named = [{"address": {"$in": spellings(person.emails)}}, {"phone_number": {"$in": list(person.phones)}}]
     said = {"$or": [contacts, *named]}
     sent = {
-        "$or": [{"answers.email": {"$in": _spellings(person.emails)}}, {"answers.phone": {"$in": list(person.phones)}}]
+        "$or": [{"answers.email": {"$in": spellings(person.emails)}}, {"answers.phone": {"$in": list(person.phones)}}]
     }
     Finding._get_collection().delete_many(mine | contacts)
     gone = AudienceMember.rows().delete_many(mine | {"_id": {"$in": list(person.contact_ids)}}).deleted_count
@@ -42,10 +41,6 @@ def forget(person: Person) -> dict[str, list[str]]:
 def _suppress(key: str) -> None:
     if Suppression.of(key, _REASON) is not None:
         standing.show(key)
-
-
-def _spellings(emails: Iterable[str]) -> list[str]:
-    return sorted({spelling for email in emails for spelling in (email, email.lower())})
 
 
 def _blank(rows: Collection[Any], query: dict[str, Any], gone: tuple[str, ...], **blank: Any) -> list[str]:
