@@ -53,7 +53,8 @@ def test_who_takes_another_turn_is_in_nobodys_way() -> None:
 
 def test_a_turn_tells_nothing_and_goes() -> None:
     transaction.run(lambda: take_turns("emails/ada@rose-thorn.example"))
-    [row] = transaction.database()[turns.COLLECTION].find()
-    assert "ada" not in str(row)
+    rows = list(transaction.database()[turns.COLLECTION].find())
+    assert rows
+    assert "ada@" not in str(rows)
     indexes = transaction.database()[turns.COLLECTION].index_information()
     assert indexes["time_1"]["expireAfterSeconds"] == 3600
