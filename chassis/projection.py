@@ -21,7 +21,7 @@ class Projection(Document):
     meta: ClassVar[dict[str, Any]] = {"abstract": True, "auto_create_index": False, "strict": False}
     indexed: ClassVar[tuple[tuple[str, ...], ...]] = ()
     following: ClassVar[tuple[merging.Reference, ...]] = ()  # what it names that may be merged
-    awaited: ClassVar[tuple[str, ...]] = ()  # by what stands there records wait for it, beside the id
+    awaited: ClassVar[tuple[str, ...]] = ()  # by what stands in these fields, or by its `_id`, records wait for it
 
     id = StringField(primary_key=True)
     tenant_id = StringField(required=True)
@@ -77,7 +77,7 @@ class Projection(Document):
 
     @classmethod
     def await_(cls, value: str) -> None:
-        """Be seen by the fact that first tells of `value`, an id or what stands in an `awaited` field, or see it.
+        """Be seen by the fact that first tells of `value`, which stands in an `awaited` field, or see it.
 
         That fact looks for the records that wait for it, and one that comes at the same moment would neither see what this
         transaction writes nor be seen by it. So both take the same turn.
@@ -86,11 +86,9 @@ class Projection(Document):
 
     @classmethod
     def _tell_who_waits(cls, before: dict[str, Any], told: dict[str, Any]) -> None:
-        news = set() if before else {told["_id"]}
         for name in cls.awaited:
-            news |= _entries(told.get(name)) - _entries(before.get(name))
-        for value in sorted(news):
-            cls.await_(value)
+            for value in _entries(told.get(name)) - _entries(before.get(name)):
+                cls.await_(value)
 
 
 def _entries(value: Any) -> set[str]:

@@ -92,6 +92,7 @@ class Account(Projection):
     """An account: its name and line of business stand with its people."""
 
     meta = {"collection": "known_accounts"}
+    awaited = ("_id",)
     name = StringField()
     industry = StringField()
 

@@ -9,6 +9,7 @@ class Account(Projection):
     """An account, as far as sales needs it."""
 
     meta = {"collection": "known_accounts"}
+    awaited = ("_id",)
     name = StringField()
 
 

@@ -11,7 +11,7 @@ class Contact(Projection):
     meta = {"collection": "known_contacts"}
     indexed = (("emails",), ("account_id",))
     following = (merging.Reference("known_contacts", "account_id", revised=False),)
-    awaited = ("emails",)
+    awaited = ("_id", "emails")
     name = StringField()
     account_id = StringField()
     emails = ListField(StringField())
