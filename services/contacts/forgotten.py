@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 
-from chassis import Noun, now, principal, remembered, take_turns, transaction
+from chassis import now, principal, remembered, take_turns, transaction
 from services.contacts import blocking
 from services.contacts.portrait import of_person
 from services.contacts.refusals import PersonForgotten
@@ -34,15 +34,13 @@ def note(emails: Iterable[str], phones: Iterable[str]) -> None:
         transaction.database()[_FORGOTTEN].replace_one({"_id": digest}, row, upsert=True)
 
 
-def demand_none(noun: type[Noun], keys: Iterable[str]) -> None:
-    """Refused with PersonForgotten where one of the exact keys is of somebody who was, and no record of `noun` since has it."""
+def demand_none(keys: Iterable[str]) -> None:
+    """Refused with PersonForgotten where one of the exact keys is of somebody who was, and no record made since has it."""
     tenant = principal().tenant_id
-    lane = remembered((_FORGOTTEN, "lane"), lambda: secrets.randbelow(_LANES))
-    take_turns(f"imports/{lane}")
-    kept = remembered((_FORGOTTEN, tenant), lambda: _Kept(tenant))
+    kept = remembered((_FORGOTTEN, tenant), lambda: _heeded(tenant))
     for key in keys:
         told = _TOLD.get(key.partition(":")[0])
-        if told and (time := kept.time_of(key)) and not _came_back(noun, key, time):
+        if told and (time := kept.time_of(key)) and not _came_back(tenant, key, time):
             raise PersonForgotten(by=told)
 
 
@@ -51,9 +49,15 @@ def prepare() -> None:
     transaction.database()[_FORGOTTEN].create_index("tenant_id")
 
 
-def _came_back(noun: type[Noun], key: str, time: datetime) -> bool:
-    since = {"duplicate_keys": key, "deleted_time": None, "create_time": {"$gt": time}}
-    return noun.objects(__raw__=since).only("id").first() is not None
+def _heeded(tenant_id: str) -> "_Kept":
+    # Whoever asks to be forgotten at this moment takes every lane.
+    take_turns(f"imports/{secrets.randbelow(_LANES)}")
+    return _Kept(tenant_id)
+
+
+def _came_back(tenant_id: str, key: str, time: datetime) -> bool:
+    since = {"tenant_id": tenant_id, "duplicate_keys": key, "deleted_time": None, "create_time": {"$gt": time}}
+    return any(transaction.database()[each].find_one(since, {"_id": 1}) for each in ("contacts", "leads"))
 
 
 class _Kept:

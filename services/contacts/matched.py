@@ -65,7 +65,7 @@ class Matched(Owned):
         before = set(blocking.exact_keys(self.portrayed(self._before))) if self._before else set()
         fresh = [key for key in blocking.exact_keys(portrait) if key not in before]
         if fresh and self.of_a_person and principal().via == "import":
-            forgotten.demand_none(type(self), fresh)
+            forgotten.demand_none(fresh)
         if (fresh or not self._before) and (rules := DuplicateRule.of(self.about().noun)):
             self._come_in(portrait, rules, fresh)
         return super().keep()

@@ -165,6 +165,12 @@ def test_whoever_came_back_may_stand_in_files_again(caller: Caller) -> None:
     assert CONTACT.call(caller, "Get", GetRequest(id=back.id)).job_title == "Gardener"
 
 
+def test_whoever_came_back_as_a_lead_may_come_in_as_a_contact(caller: Caller) -> None:
+    forgotten(caller, quillon(caller).id)
+    LEAD.create(caller, given_name=GIVEN, email=EMAIL)
+    assert counts(done(caller, f"First name,E-mail\n{GIVEN},{EMAIL}\n")) == {"done": 1, "created": 1}
+
+
 def test_what_others_have_too_names_nobody(caller: Caller) -> None:
     CONTACT.create(caller, given_name="Ben", phones=[{"number": PHONE}])
     forgotten(caller, quillon(caller).id)
