@@ -11,7 +11,7 @@ from functools import cache
 from itertools import accumulate
 from typing import Any
 
-from chassis.listing import TOKENS, catalogue, tokens, values
+from chassis.listing import TOKENS, catalogue, search_tokens, values
 from services.contacts.contact import Contact
 from services.contacts.names import Name
 
@@ -46,7 +46,7 @@ def rows(tenant_id: str, numbers: range, seed: int = 1) -> Iterator[dict[str, An
     fields = catalogue(Contact.contract.DESCRIPTOR)
     for number in numbers:
         row = _row(tenant_id, number, random.Random(seed * 10**9 + number))
-        row[TOKENS] = tokens(text for path in Contact.searched for text in values(row, fields[path]) if text)
+        row[TOKENS] = search_tokens(text for path in Contact.searched for text in values(row, fields[path]) if text)
         yield row
 
 
@@ -66,6 +66,7 @@ def _row(tenant_id: str, number: int, dice: random.Random) -> dict[str, Any]:
         "territory_id": f"ter_{dice.randrange(TERRITORIES):026x}",
         "tags": [dice.choice(("customer", "prospect"))],
         "external_ids": [{"system": "import", "id": str(number)}],
+        "purchases": {"order_count": 1, "last_order_date": f"{2020 + number % 6}-{number % 12 + 1:02}-{number % 28 + 1:02}"},
     }  # fmt: skip
 
 

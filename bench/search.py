@@ -2,7 +2,8 @@
 
 Fills a mongod of its own with made people, in batches and with every index standing, as an import does; then asks what users
 ask, one after another, and prints how long the answers took, what the indexes weigh and what they cost a write. Ends by
-itself; what it kept is gone then. The goals are those of the design: p99 of a search 50 ms, of a page of a list 30 ms.
+itself; what it kept is gone then, unless `--folder` names where it stays for the next time: then the indexes are not weighed.
+The goals are those of the design: p99 of a search 50 ms, of a page of a list 30 ms.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +24,18 @@ from bench import cost, people
 from chassis import transaction
 from chassis.embedded import running
 from chassis.indexes import prepare
-from chassis.listing import catalogue, names, ranking, token, values, vocabulary
+from chassis.listing import catalogue, counts, names, ranking, token, values, vocabulary
 from chassis.listing.order import order
 from chassis.testing import Caller, serving, somebody
 from services.contacts.contact import Contact
 from services.contacts.service import Contacts
-from tests.audit.asked import lists, request
+from tests.audit.asked import distinct, lists, request
 
 TENANT = "ten_bench"
 GOALS = {"search": 50.0, "list": 30.0}  # milliseconds, the 99th of 100
+WARM = 20  # requests of a kind that are not counted
+DEPTHS = (1, 1_000, 500_000)  # records before a page
+SHARES = {"all": 1.0, "team": 0.116, "own": 0.02}  # of the contacts, who sees them
 BATCH, FILLERS = 1_000, 2
 PROBED = 4_000  # contacts whose insertion is timed
 CACHE = "1G"  # of mongod; documents and indexes are twice that
@@ -45,8 +50,9 @@ def main() -> int:
     asked.add_argument("--contacts", type=int, default=1_000_000, help="how many there are; 1,000,000 take about 3 GB")
     asked.add_argument("--requests", type=int, default=300, help="of each kind")
     asked.add_argument("--strict", action="store_true", help="fail when a goal is missed")
+    asked.add_argument("--folder", type=Path, help="keep what was filled there, and use it the next time")
     given = asked.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kith-search-") as folder, running(Path(folder), ("contacts",)) as servers:
+    with _folder(given.folder) as folder, running(folder, ("contacts",)) as servers:
         url = servers.mongo_url("contacts")
         with MongoClient(servers.mongod.admin_url) as admin:
             admin.admin.command("setParameter", 1, wiredTigerEngineRuntimeConfig=f"cache_size={CACHE}")
@@ -56,9 +62,21 @@ def main() -> int:
             sample = _sample(given.contacts)
             met = [_ask("search", callers, name, each) for name, each in searches(sample, given.requests)]
             met += [_ask("list", callers, name, each) for name, each in pages(sample, given.requests)]
+            met += [_ask("list", callers, name, each) for name, each in depths(given.requests)]
+            print(f"{sum(met)} of {len(met)} kinds meet their goals", flush=True)
             print(f"mongod uses {cost.memory([servers.mongod.pid]).rss:,.0f} MB", flush=True)
-            _weigh(given.contacts)
+            if given.folder is None:
+                _weigh(given.contacts)  # which leaves no index
     return int(given.strict and not all(met))
+
+
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
+    if kept is not None:
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="kith-search-") as passing:
+        yield Path(passing)
 
 
 def _who(scope: str) -> Any:
@@ -66,9 +84,13 @@ def _who(scope: str) -> Any:
 
 
 def _fill(url: str, count: int) -> None:
-    transaction.connect(url)
+    database = transaction.connect(url)
     prepare(Contact)
+    there = database["contacts"].estimated_document_count()
     transaction.disconnect()
+    if there:
+        print(f"{there:,} contacts are there already", flush=True)
+        return
     begun, share = time.monotonic(), -(-count // FILLERS)
     fillers = [
         multiprocessing.Process(target=_fill_some, args=(url, range(first, min(first + share, count))))
@@ -106,7 +128,8 @@ def searches(sample: list[Row], count: int) -> Iterator[tuple[str, list[tuple[st
     dice = random.Random(11)
 
     def some(kind: Callable[[Row], str], scope: str = "all", **more: Any) -> list[tuple[str, Request]]:
-        return [(scope, Request(query=kind(row), page_size=25, **more)) for row in dice.sample(sample, count)]
+        rows = dice.sample(sample, count + WARM)
+        return [(scope, Request(query=kind(row), page_size=25, **more)) for row in rows]
 
     for letters in (1, 2, 3):
         yield f"first {letters} of a family name", some(lambda row: row["family_name"][:letters])  # noqa: B023
@@ -136,12 +159,34 @@ def pages(sample: list[Row], count: int) -> Iterator[tuple[str, list[tuple[str, 
     dice = random.Random(13)
     for scope in ("all", "team", "own"):
         theirs = [row for row in sample if _theirs(row, scope)]
-        for name, asked in lists(Contact):
-            rows = dice.choices(theirs, k=count)
+        for name, asked in distinct(lists(Contact)):
+            rows = dice.choices(theirs, k=count + WARM)
             first = [(row, request(_of(asked, row), page_size=50)) for row in rows]
-            tenth = count // 10
+            tenth = WARM + count // 10
             there = [(scope, each) for _, each in first[:tenth]] + [(scope, _behind(*each)) for each in first[tenth:]]
             yield f"{name}, {scope}", there
+
+
+def depths(count: int) -> Iterator[tuple[str, list[tuple[str, Request]]]]:
+    """Pages that begin behind about so many records of a list, or near its end, in every scope."""
+    collection = transaction.database()["contacts"]
+    total = collection.estimated_document_count()
+    for scope, share in SHARES.items():
+        for path, sort in (("id", {"_id": -1}), ("display_name", {"display_name": 1, "_id": 1})):
+            first = Request(order_by=[path] if path != "id" else [], page_size=50)
+            by = next(keys for keys in counts.indexes(collection) if dict(keys[1 : len(sort) + 1]) == sort)
+            for depth in sorted({min(depth, int(0.95 * share * total)) for depth in DEPTHS}):
+                # Entries of an index tell the place; a record there may be somebody else's.
+                skip = int((depth - 1) / share)
+                rows = collection.find(
+                    {"tenant_id": TENANT},
+                    dict.fromkeys(sort, 1),
+                    sort=sort,
+                    skip=skip,
+                    limit=count + WARM,
+                    hint=list(by),
+                )
+                yield f"at depth {depth:,} by {path}, {scope}", [(scope, _behind(row, first)) for row in rows]
 
 
 def _of(asked: Row, row: Row) -> Row:
@@ -176,12 +221,13 @@ def _ask(kind: str, callers: dict[str, Caller], name: str, asked: list[tuple[str
         begun = time.perf_counter()
         found += len(callers[scope].ListContacts(each).contacts)
         took.append((time.perf_counter() - begun) * 1000)
-    took.sort()
+    took = sorted(took[WARM:])
     p50, p99 = took[len(took) // 2], took[min(len(took) - 1, len(took) * 99 // 100)]
-    mark = "" if p99 <= GOALS[kind] else "  misses the goal"
-    times = f"p50 {p50:6.1f} | p99 {p99:6.1f} | max {took[-1]:6.1f}"
-    print(f"{kind} | {name:44} | {times} | {found / len(asked):5.1f} found{mark}", flush=True)
-    return not mark
+    is_met = p99 <= GOALS[kind]
+    times = f"p50 {p50:6.1f} | p99 {p99:6.1f} | max {took[-1]:6.1f} | goal {GOALS[kind]:.0f}"
+    mark = "met" if is_met else "MISSED"
+    print(f"{kind} | {name:46} | {times} {mark:6} | {found / len(asked):5.1f} found", flush=True)
+    return is_met
 
 
 def _weigh(count: int) -> None:

@@ -19,7 +19,7 @@ from chassis.clock import now
 from chassis.fields import FIELDS
 from chassis.kept import Kept
 from chassis.kinds import noun_called
-from chassis.listing import TOKENS, Catalogue, condition, page, projection, query, tokens
+from chassis.listing import TOKENS, Catalogue, condition, page, projection, query, search_tokens, tokens
 from chassis.plain import differences
 from chassis.principal import Principal, Scope, principal
 from chassis.refusals import Forbidden, Invalid, NotFound, Refused, Violation
@@ -231,7 +231,7 @@ class Noun(Kept):
             for row in some:
                 row |= told
                 cls._learn(row)
-            changes = {row["_id"]: {**told, TOKENS: tokens(cls._texts(row))} for row in some}
+            changes = {row["_id"]: {**told, TOKENS: search_tokens(cls._texts(row))} for row in some}
             writes = [UpdateOne({"_id": id}, {"$set": change}) for id, change in changes.items()]
             cls._get_collection().bulk_write(writes, ordered=False)
 

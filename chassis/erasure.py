@@ -24,7 +24,7 @@ from chassis.events.dead_letters import DEAD_LETTERS
 from chassis.events.fact import service_of
 from chassis.files import File
 from chassis.idempotency import COLLECTION as ANSWERS
-from chassis.listing import TOKENS, tokens, vocabulary
+from chassis.listing import PAIR, TOKENS, tokens, vocabulary
 from chassis.principal import acting_as, of_service, principal
 from chassis.sweeper import Sweeper
 
@@ -168,7 +168,9 @@ class _Scrub:
         if "body" in changes:
             changes["erased"] = True
         if changes and row.get(TOKENS):
-            changes[TOKENS] = [token for token in row[TOKENS] if token not in self._tokens]
+            changes[TOKENS] = [
+                token for token in row[TOKENS] if not token.startswith(PAIR) and token not in self._tokens
+            ]
         return changes
 
     def _body(self, row: Row) -> bytes:

@@ -22,14 +22,31 @@ def prepare(model: type[Noun] | type[Projection]) -> None:
     standing = _standing(model) if issubclass(model, Noun) else []
     if issubclass(model, Noun) and model.about().event("Purged") and f"{_EXPIRING}_1" in _present(model):
         model._get_collection().drop_index(f"{_EXPIRING}_1")  # from before its purges were announced
+    _let_go(model)
     if issubclass(model, Noun) and model.searched:
         vocabulary.prepare(model._get_db())
-    if wanted := standing + [_index(*names, "_id") for names in model.indexed]:
+    if wanted := standing + [_index(*_listed(model, names)) for names in model.indexed]:
         model._get_collection().create_indexes(wanted)
 
 
-def _present(model: type[Noun]) -> Any:
+def _let_go(model: type[Noun] | type[Projection]) -> None:
+    # Indexes of lists from before they told whose a record is.
+    plain = {_index(*names, "_id").document["name"] for names in model.indexed if _listed(model, names)[-1] != "_id"}
+    for name in plain & set(_present(model)):
+        model._get_collection().drop_index(name)
+
+
+def _present(model: type[Noun] | type[Projection]) -> Any:
     return model._get_collection().index_information()
+
+
+def _listed(model: type[Noun] | type[Projection], names: tuple[str, ...]) -> tuple[str, ...]:
+    """What a list reads by `names`; its entries tell owner and team, too, so that others' records need not be read."""
+    if not issubclass(model, Noun) or not model.about().owned or "owner_id" in names:
+        return (*names, "_id")
+    stored = {field.stored: field for field in model.contract_fields().values()}
+    many = any(name not in stored or not stored[name].single for name in names)  # few records share one of many values
+    return (*names, "_id") if many else (*names, "_id", "owner_id", "team_id")
 
 
 def _standing(noun: type[Noun]) -> list[IndexModel]:

@@ -19,7 +19,7 @@ from chassis.contract import NounContract, noun_of
 from chassis.events import outbox
 from chassis.fields import FIELDS, NOTHING, UNIQUE, Schema, schema_of
 from chassis.ids import new_id
-from chassis.listing import TOKENS, Catalogue, catalogue, names, tokens, values, vocabulary
+from chassis.listing import TOKENS, Catalogue, catalogue, names, search_tokens, values, vocabulary
 from chassis.plain import Plain, differences
 from chassis.principal import principal
 from chassis.refusals import AlreadyExists, Invalid, StaleRevision, Violation
@@ -242,7 +242,7 @@ class Kept(Plain):
         row = self._stored()
         if custom := row.get(FIELDS):
             row |= self._schema().entries(custom)
-        if found := tokens(self._texts(row)):
+        if found := search_tokens(self._texts(row)):
             row[TOKENS] = found
         if keys := self.duplicate_keys():
             row[mirror.DUPLICATE_KEYS] = keys

@@ -10,7 +10,7 @@ Row = dict[str, Any]
 Rows = Collection[Row]
 Keys = list[tuple[str, int]]
 
-MOST_COUNTED = 20_000  # entries; what there is more of is taken for a twentieth of all
+MOST_COUNTED = 8_000  # entries; what there is more of is taken for so many
 
 _SECONDS = 600.0  # plans may be somewhat out of date, answers are not
 _MOST_REMEMBERED = 50_000
@@ -32,18 +32,15 @@ def every(rows: Rows) -> int:
     return max(1, _known((rows, "every"), rows.estimated_document_count))
 
 
-def of(count: int, total: int) -> float:
-    """How many of `total` a count stands for."""
-    return min(total, count if count < MOST_COUNTED else max(count, total / 20))
-
-
-def is_there(rows: Rows, keys: Keys) -> bool:
-    """Whether the collection has an index: not every collection that is listed keeps words."""
-    return tuple(keys) in _known((rows, "indexes"), lambda: _indexes(rows))
+def indexes(rows: Rows) -> frozenset[tuple[tuple[str, int], ...]]:
+    """The indexes of all records of a tenant: not every collection that is listed has the same."""
+    return _known((rows, "indexes"), lambda: _indexes(rows))
 
 
 def _indexes(rows: Rows) -> frozenset[tuple[tuple[str, int], ...]]:
-    return frozenset(tuple((name, int(way)) for name, way in each["key"]) for each in rows.index_information().values())
+    found = (each for each in rows.index_information().values() if "partialFilterExpression" not in each)
+    keys = (tuple((name, int(way)) for name, way in each["key"]) for each in found)
+    return frozenset(each for each in keys if each[0][0] == "tenant_id")
 
 
 def _known(key: tuple[Any, ...], count: Callable[[], Answer]) -> Answer:

@@ -10,11 +10,11 @@ from pymongo.collection import Collection
 
 from chassis.listing import likeness, ranking, token, vocabulary, words
 from chassis.listing.catalogue import Catalogue, catalogue
-from chassis.listing.condition import condition
+from chassis.listing.condition import All, condition
 from chassis.listing.order import order, sorting
-from chassis.listing.paths import Paths
+from chassis.listing.paths import Found, Paths
 from chassis.listing.projection import projection, surplus, without
-from chassis.listing.query import query
+from chassis.listing.query import facts, query
 from chassis.refusals import Invalid
 
 Response = TypeVar("Response", bound=Message)
@@ -44,14 +44,15 @@ def page(
     """
     fields = fields or catalogue(contract.DESCRIPTOR)
     keys, size, ranks = order(request.order_by, fields), _size(request), _ranks(request)
-    filtered = [query(condition(request.filter, fields))] if request.HasField("filter") else []
-    paths = Paths(collection, narrow, keys, bool(filtered))
+    asked = condition(request.filter, fields) if request.HasField("filter") else All(())
+    filtered, (known, told) = [query(asked)], facts(asked)
+    paths = Paths(collection, narrow, known, keys, told=told)
     sorted_by = [key.field.stored for key in keys]
     wanted = projection(request.fields, fields, also=sorted_by)
 
     def find(
         ways: words.Ways, conditions: Sequence[Row], limit: int, *, behind: Row = NOWHERE, shown: Any = wanted
-    ) -> list[Row]:
+    ) -> Found:
         def read(sought: Sequence[Row], narrow: Mapping[str, Any] = narrow, hint: Any = None) -> list[Row]:
             asked = _narrowed(narrow, [*filtered, *sought, *conditions, behind])
             cursor = collection.find(asked, shown, sort=sorting(keys), limit=limit, hint=hint)
@@ -64,19 +65,27 @@ def page(
 
     bound_to = partial(token.fingerprint, narrow["tenant_id"], contract.DESCRIPTOR.full_name, request)
     at = token.position(request.page_token, ranking.ranked(keys), bound_to()) if request.page_token else []
-    found = ranking.walk(ranks, keys, at, find, size + 1)
+    found, end = ranking.walk(ranks, keys, at, find, size + 1)
     rows, answer = found[:size], dict[str, Any]()
     if len(found) > size:
-        answer["next_page_token"] = token.token(rows[-1], ranking.ranked(keys), bound_to())
+        end = rows[-1]
+    if end:
+        answer["next_page_token"] = token.token(end, ranking.ranked(keys), bound_to())
     elif request.with_alike and not at:
         rows += ranking.alike(request.query, [row["_id"] for row in rows], find, meant, size - len(rows))
     records = _records_of(response_type.DESCRIPTOR, contract.DESCRIPTOR)
     answer[records] = _shown(rows, request, fields, sorted_by, as_wire)
-    if request.with_total and not request.page_token and len(found) <= size:
+    if request.with_total and not request.page_token and not end:
         answer["total"] = {"value": len(found), "relation": "eq"}  # then nobody has to count
     elif request.with_total:
-        sought, hint = paths.led(words.begun(request.query))
-        answer["total"] = _total(collection, _narrowed(narrow, [*filtered, sought]), bool(sought), hint, max_time_ms)
+
+        def count(sought: Sequence[Row], limit: int, **by: Any) -> int:
+            asked = _narrowed(narrow, [*filtered, *sought])
+            return collection.count_documents(asked, limit=limit, maxTimeMS=max_time_ms, **by)
+
+        ways = words.begun(request.query)
+        told_of = paths.counted(ways, LARGEST_FOUND if ways else LARGEST_TOTAL, count) or (len(rows), False)
+        answer["total"] = {"value": told_of[0], "relation": "eq" if told_of[1] else "gte"}
     return response_type(**answer)
 
 
@@ -109,13 +118,6 @@ def _shown(
     for path in surplus(request.fields, fields, sorted_by):
         rows = [without(row, path) for row in rows]
     return [as_wire(row) for row in rows]
-
-
-def _total(collection: Collection[Row], asked: Row, by_words: bool, hint: Any, max_time_ms: int) -> Row:
-    # Whether a record is found by words cannot be read from an index alone, so each that counts is read.
-    largest, by = LARGEST_FOUND if by_words else LARGEST_TOTAL, {"hint": hint} if hint else {}
-    count = collection.count_documents(asked, limit=largest + 1, maxTimeMS=max_time_ms, **by)
-    return {"value": min(count, largest), "relation": "eq" if count <= largest else "gte"}
 
 
 @cache

@@ -1,13 +1,12 @@
-"""By which index a list or a search is read.
+"""By which index a list or a search is read, and how far.
 
 Every index begins with the tenant, so MongoDB would try a dozen of them, take whichever was the first to find something, and
-keep to it for other values, too. What is best depends on the words and on who asks: few records are read from the index that
-leads to them and sorted; of many, the first come sooner by walking the list in its order. So what is sought is counted first, as
-far as that is quick. Of several words only the rarest leads; the others are looked for in what it finds.
+keep to it for other values, too. What is best depends on the words and on who asks. So what is sought is counted first, as far
+as that is quick, and the cheapest way is named. Of several words the rarest leads: its newest entries tell which records to look
+at for the others. A search that would look at more records than are worth it in one answer ends early, and says where.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from math import inf, prod
 from typing import Any, NamedTuple
 
@@ -16,167 +15,229 @@ from pymongo import ASCENDING, DESCENDING
 from chassis.listing import counts, words
 from chassis.listing.counts import MOST_COUNTED, Keys, Row, Rows
 from chassis.listing.order import Order, sorting
-from chassis.listing.words import TOKENS, Term, Ways
+from chassis.listing.walks import ENTRY, RECORD, STEP, Walk, Walks
+from chassis.listing.words import TOKENS, Term, Way, Ways
 
 WORDS: Keys = [("tenant_id", ASCENDING), (TOKENS, ASCENDING), ("_id", DESCENDING)]
 NEWEST: Keys = [("tenant_id", ASCENDING), ("_id", DESCENDING)]
+BY_ID: Keys = [("_id", ASCENDING)]
 
-_FEW = 2_000  # rows; beside a filter, more of them are left to MongoDB, for the filter may find fewer
+MOST_EFFORT = 30_000.0  # µs that a search reads for, in all
+APART = 3_000.0  # those of them that are for names which stand apart, where two together were looked for
 _MARGIN = 4  # times as many rows as expected are walked through before the index of words is read instead
+_SLACK = 20  # entries more than records wanted: some of them are of deleted ones
 
 Read = Callable[..., list[Row]]
 
 
-class Lane(NamedTuple):
-    """Some of a list's records: all, those of an owner, those of teams, those of a custom object."""
+class Found(NamedTuple):
+    """Rows in order, and the id behind which it goes on where not all were looked at."""
 
-    narrow: Row  # what leads to them
-    field: str  # which part of that is theirs alone; empty for all
-
-    @property
-    def entered(self) -> Row:
-        """What the entries of its index tell, so that no row is read."""
-        return {name: value for name, value in self.narrow.items() if name != "deleted_time"}
-
-    @property
-    def keys(self) -> Keys:
-        """The index in which they stand newest first."""
-        return [("tenant_id", ASCENDING), (self.field, ASCENDING), ("_id", ASCENDING)] if self.field else NEWEST
-
-
-class Costs(NamedTuple):
-    """How many rows would be read."""
-
-    words: float  # by the index of words
-    walk: float  # newest first
-    most: float  # that a walk could meet
+    rows: list[Row]
+    until: str = ""
 
 
 class Paths:
-    """The ways to the rows that the caller may see, `narrow`, in an order; `filtered` where a filter narrows them further."""
+    """The ways to the rows that the caller may see, `narrow`, and that have the values `facts`, in an order.
 
-    def __init__(self, rows: Rows, narrow: Mapping[str, Any], keys: Order, filtered: bool) -> None:
-        self._rows, self._narrow = rows, narrow
-        self._sorted, self._filtered = sorting(keys), filtered
-        self._newest = self._sorted == NEWEST[1:]
+    `told` says whether that is all that is asked of them.
+    """
 
-    def read(self, ways: Ways, limit: int, behind: Row, read: Read) -> list[Row]:
+    def __init__(self, rows: Rows, narrow: Mapping[str, Any], facts: Row, keys: Order, *, told: bool) -> None:
+        self._rows, self._narrow, self._sorted = rows, narrow, sorting(keys)
+        self._newest, self._left = self._sorted == NEWEST[1:], MOST_EFFORT
+        self._paired = False  # whether a pair was looked for last
+        own, lanes, plain = _made_of(narrow)
+        self._told = told and plain
+        self._walks = Walks(rows, {**facts, **own}, lanes, self._sorted, self._told)
+
+    def read(self, ways: Ways, limit: int, behind: Row, read: Read) -> Found:
         """The first `limit` rows with the words of `ways`, as `read(conditions, narrow=…, hint=…)` reads them by an index."""
-        if ways and self._is_there(WORDS):
-            return self._searched(ways, limit, behind, read)
-        if ways or self._filtered:
-            return read([words.found_by(ways)])
-        if self._newest and len(self._walks) > 1:
-            return _merged([read([], narrow=lane.narrow, hint=lane.keys) for lane in self._walks], limit)
-        return read([], hint=self._listed(limit))
+        if not ways:
+            return Found(self._listed(limit, behind, read))
+        if self._paired and not ways[0][0].is_pair:
+            self._left = min(self._left, APART)
+        self._paired = ways[0][0].is_pair
+        if not self._is_there(WORDS):
+            return Found(read([words.found_by(ways)]))
+        return self._searched(ways, limit, behind, read) if self._newest else Found(self._sought(ways, limit, read))
 
-    def led(self, ways: Ways) -> tuple[Row, Keys | None]:
-        """The query for `ways` as the index of words reads it, with that index where it is there."""
+    def counted(self, ways: Ways, most: int, count: Callable[..., int]) -> tuple[int, bool] | None:
+        """How many rows have the words of `ways`, at most `most`, and whether that is all; None where it is too much to tell.
+
+        `count(conditions, limit, hint=…)` counts so many rows.
+        """
         if not ways or not self._is_there(WORDS):
-            return words.found_by(ways), None
-        return _led(ways, [min(way, key=self._count) for way in ways]), WORDS
+            found = count([words.found_by(ways)], most + 1)
+            return min(found, most), found <= most
+        rarest = [self._rarest(way) for way in ways]
+        if max(map(len, ways)) == 1:
+            found = count([_led(ways, rarest)], most + 1, hint=WORDS)
+            return min(found, most), found <= most
+        if any(map(self._is_endless, rarest)):
+            return None
+        ids, all_seen = self._led_to(rarest, {"tenant_id": self._narrow["tenant_id"]}, int(MOST_EFFORT / RECORD))
+        found = count([words.found_by(ways), {"_id": {"$in": ids}}], most + 1, hint=BY_ID)
+        return min(found, most), all_seen and found <= most
 
     def _is_there(self, keys: Keys) -> bool:
-        return counts.is_there(self._rows, keys)
-
-    @cached_property
-    def _lanes(self) -> list[Lane]:
-        lanes = _lanes(self._narrow)
-        return lanes if all(self._is_there(lane.keys) for lane in lanes) else []
-
-    @property
-    def _walks(self) -> list[Lane]:
-        """The lanes that have the list in its order, one after another."""
-        return self._lanes if self._newest and not self._filtered else []
+        return tuple(keys) in counts.indexes(self._rows)
 
     # ---------------------------------------------------------------- lists
 
-    def _listed(self, limit: int) -> Keys | None:
-        """The index to read a list without words by; None where MongoDB may choose."""
-        if not self._lanes:
-            return None
-        lane, *others = self._lanes
-        own, walk = None if others else self._ordered(lane.field), self._ordered("")
-        if own or not walk:
-            return own
-        most = sum(map(self._entries, self._lanes))
-        if limit * counts.every(self._rows) < most * most:
-            return walk
-        return None if others else lane.keys
+    def _listed(self, limit: int, behind: Row, read: Read) -> list[Row]:
+        walks = self._walks.best(limit) if self._told else []
+        if not walks:
+            return read([])  # MongoDB may choose
+        found = [self._walked(walk, limit, behind, read) for walk in walks]
+        return found[0] if len(found) == 1 else _merged(found, self._sorted, limit)
 
-    def _ordered(self, field: str) -> Keys | None:
-        """The index in the order of the list of the records with one value of `field`; None where there is none."""
-        names = [name for name in ("tenant_id", field) if name] + [name for name, _ in self._sorted]
-        keys = NEWEST if self._newest and not field else [(name, ASCENDING) for name in names]
-        one_way = len({way for _, way in self._sorted}) == 1
-        return keys if one_way and self._is_there(keys) else None
+    def _walked(self, walk: Walk, limit: int, behind: Row, read: Read) -> list[Row]:
+        if not walk.covered:
+            return read([], narrow=self._narrowed(walk), hint=walk.keys)
+        size, query = limit + _SLACK, {**walk.lead, **walk.within, **behind}
+        while True:
+            ids = self._ids(query, walk.keys, size, self._sorted)
+            rows = read([{"_id": {"$in": ids}}], narrow=self._narrowed(walk), hint=BY_ID)
+            if len(rows) >= limit or len(ids) < size:
+                return rows
+            size *= 8
+
+    def _narrowed(self, walk: Walk) -> Row:
+        every = self._narrow.items()
+        return {name: value for name, value in every if name != "$or" or not walk.lane} | walk.lane
+
+    def _ids(self, query: Row, keys: Keys, most: int, sort: Keys) -> list[str]:
+        # The entries of the index tell them; no record is read.
+        return [row["_id"] for row in self._rows.find(query, {"_id": 1}, sort=sort, limit=most, hint=keys)]
 
     # ---------------------------------------------------------------- searches
 
-    def _searched(self, ways: Ways, limit: int, behind: Row, read: Read) -> list[Row]:
-        rarest = [min(way, key=self._count) for way in ways]
-        costs = self._costs(ways, rarest, limit)
-        if costs.walk < costs.words:
-            if (found := self._walked(ways, limit, behind, costs, read)) is not None:
+    def _searched(self, ways: Ways, limit: int, behind: Row, read: Read) -> Found:
+        leading = _leading(ways)
+        share = self._walks.share()
+        if share == 1.0 and len(ways) == 1 and len(leading[0]) == 1 and leading[0][0].is_one_word:
+            return Found(read([_led(ways, leading[0])], hint=WORDS))  # in order; nothing has to be counted
+        rarest = [self._rarest(way) for way in leading]
+        by_words = sum(self._cost(way, lead, limit, share) for way, lead in zip(leading, rarest, strict=True))
+        walks = self._walks.best(limit, min(1.0, sum(map(self._share, leading))), ordered=True)
+        if walks and sum(walk.cost(limit) for walk in walks) < by_words:
+            endless = max(map(len, leading)) > 1 and any(map(self._is_endless, rarest))
+            found = self._walked_through(walks, ways, limit, behind, read, to_end=not endless)
+            if found is not None:
                 return found
-        elif costs.words > (_FEW if self._filtered else MOST_COUNTED) and not self._walks:
-            return read([words.found_by(ways)])
+        return self._looked_up(ways, rarest, share, limit, behind, read)
+
+    def _sought(self, ways: Ways, limit: int, read: Read) -> list[Row]:
+        """In another order than the newest first all that the words find is sorted, or the list walked through."""
+        rarest = [self._rarest(way) for way in ways]
+        walks = self._walks.best(limit, min(1.0, sum(map(self._share, ways))), ordered=True)
+        if len(walks) == 1 and walks[0].cost(limit) < sum(map(self._many, rarest)) * RECORD:
+            return read([_unled(words.found_by(ways))], hint=walks[0].keys)
         return read([_led(ways, rarest)], hint=WORDS)
 
-    def _walked(self, ways: Ways, limit: int, behind: Row, costs: Costs, read: Read) -> list[Row] | None:
-        """What a walk finds; None where it went on for too long, because words that are frequent alone are rare together."""
-        found = []
-        margin = int(
-            costs.walk * _MARGIN / max(map(len, ways))
-        )  # with each word it is less likely that they come together
-        sought = [_unled(words.found_by(ways))]
-        for lane in self._walks:
-            edge = self._edge(lane, behind, margin) if margin < costs.most else {}
-            found.append(read([*sought, edge], narrow=lane.narrow, hint=lane.keys))
-            if edge and len(found[-1]) < limit:
-                return None
-        return _merged(found, limit)
+    def _walked_through(
+        self, walks: list[Walk], ways: Ways, limit: int, behind: Row, read: Read, *, to_end: bool
+    ) -> Found | None:
+        """What walks through the list find; None where they went on for too long, and the words are few enough to lead."""
+        sought, found, ends = _unled(words.found_by(ways)), [], [""]
+        margin = _MARGIN / max(map(len, _leading(ways)))  # with each word it is less likely that they come together
+        for walk in walks:
+            expected = walk.met(limit) * margin
+            depth = int(expected if to_end else min(expected, max(self._left, 0.0) / STEP / len(walks)) + _SLACK)
+            edge = self._edge(walk, behind, depth) if depth < walk.entries else ""
+            within = {"_id": {"$gte": edge}} if edge else Row()
+            rows = read([sought, within], narrow=self._narrowed(walk), hint=walk.keys)
+            if edge and len(rows) < limit:
+                if to_end:
+                    return None
+                ends.append(edge)
+            found.append(rows)
+            self._left -= depth * STEP
+        until = max(ends)
+        rows = [row for row in _merged(found, self._sorted, limit) if row["_id"] >= until]
+        return Found(rows, until if len(rows) < limit else "")
 
-    def _edge(self, lane: Lane, behind: Row, depth: int) -> Row:
-        """The query for the first `depth` rows of a lane; nothing where it has no more."""
-        query = {**lane.entered, **behind}
-        rows = self._rows.find(query, {"_id": 1}, sort=NEWEST[1:], skip=depth, limit=1, hint=lane.keys)
-        return next(({"_id": {"$gt": row["_id"]}} for row in rows), {})
+    def _edge(self, walk: Walk, behind: Row, depth: int) -> str:
+        """The id of the last of the first `depth` rows of a walk; empty where it has no more."""
+        query = {**walk.lead, **behind}
+        rows = self._rows.find(query, {"_id": 1}, sort=NEWEST[1:], skip=depth, limit=1, hint=walk.keys)
+        return next((str(row["_id"]) for row in rows), "")
 
-    def _costs(self, ways: Ways, rarest: Sequence[Term], limit: int) -> Costs:
-        total = counts.every(self._rows)
-        shares = [[self._many(term) / total for term in way] for way in ways]
-        most = sum(map(self._entries, self._walks)) if self._walks else inf
-        walk = min(most, limit * len(self._walks) / max(sum(map(prod, shares)), 1 / total)) if self._walks else inf
-        by_words = sum(map(self._many, rarest))
-        if self._newest and len(ways) == 1 and rarest[0].is_one_word:
-            # The entries of one whole word stand in the order of the list, so reading ends with the page.
-            others = prod(shares[0]) / max(min(shares[0]), 1 / total) * min(1.0, most / total)
-            by_words = min(by_words, limit / max(others, 1 / total))
-        return Costs(by_words, walk, most)
+    def _looked_up(
+        self, ways: Ways, rarest: Sequence[Term], share: float, limit: int, behind: Row, read: Read
+    ) -> Found:
+        """What is found among the records that the rarest words lead to, the newest first."""
+        others = min(self._others(way, lead) for way, lead in zip(_leading(ways), rarest, strict=True))
+        size = int(2 * limit / max(share * others, 1e-6)) + _SLACK
+        rows, query = list[Row](), {"tenant_id": self._narrow["tenant_id"], **behind}
+        while True:
+            most = max(_SLACK, min(size, int(self._left / RECORD)))
+            ids, all_seen = self._led_to(rarest, query, most)
+            if ids:
+                sought = [words.found_by(ways), {"_id": {"$in": ids}}]
+                rows += read(sought, hint=BY_ID)[: limit - len(rows)]
+            if all_seen or len(rows) == limit:
+                return Found(rows)
+            self._left -= len(ids) * RECORD
+            if self._left <= 0:
+                return Found(rows, ids[-1])
+            size, query = size * 8, query | {"_id": {"$lt": ids[-1]}}
+
+    def _led_to(self, leads: Sequence[Term], query: Row, most: int) -> tuple[list[str], bool]:
+        """The newest `most` ids that words lead to, as far as each of them was read; whether these are all."""
+        found = [self._ids({**query, **lead.condition}, WORDS, most, NEWEST[1:]) for lead in leads]
+        until = max((ids[-1] for ids in found if len(ids) == most), default="")
+        ids = {id for some in found for id in some if id >= until}
+        return sorted(ids, reverse=True), not until
+
+    def _cost(self, way: Way, lead: Term, limit: int, share: float) -> float:
+        if self._is_endless(lead):
+            return inf
+        many = self._many(lead)
+        records = min(many, limit / max(share * self._others(way, lead), 1e-6))
+        entries = records if lead.is_one_word else many  # those of one whole word stand in order, so reading ends soon
+        return entries * ENTRY + records * RECORD
+
+    def _is_endless(self, term: Term) -> bool:
+        """Whether all entries would have to be read, to find the newest of too many."""
+        return not term.is_one_word and self._count(term) >= MOST_COUNTED
+
+    def _others(self, way: Way, lead: Term) -> float:
+        return prod(self._part(term) for term in way if term is not lead)
+
+    def _share(self, way: Way) -> float:
+        return max(prod(map(self._part, way)), 1e-6)
+
+    def _part(self, term: Term) -> float:
+        return max(self._many(term), 1.0) / counts.every(self._rows)
+
+    def _rarest(self, way: Way) -> Term:
+        return min(way, key=self._count) if len(way) > 1 else way[0]
 
     def _count(self, term: Term) -> int:
         return counts.entries(self._rows, {"tenant_id": self._narrow["tenant_id"], **term.condition}, WORDS)
 
     def _many(self, term: Term) -> float:
-        return counts.of(self._count(term), counts.every(self._rows))
-
-    def _entries(self, lane: Lane) -> float:
-        total = counts.every(self._rows)
-        return counts.of(counts.entries(self._rows, lane.entered, lane.keys), total) if lane.field else total
+        return self._count(term)
 
 
-def _lanes(narrow: Mapping[str, Any]) -> list[Lane]:
-    """What records that are `narrow` are made of; nothing where that is more than one equality, or one of several."""
-    base = {name: value for name, value in narrow.items() if name in ("tenant_id", "deleted_time")}
-    rest = [(name, value) for name, value in narrow.items() if name not in base]
-    if not rest:
-        return [Lane(base, "")]
-    [(name, value), *more] = rest
-    ways = value if name == "$or" else [{name: value}]
-    if more or any(len(way) != 1 or next(iter(way)).startswith("$") for way in ways):
-        return []
-    return [Lane(base | way, next(iter(way))) for way in ways]
+def _made_of(narrow: Mapping[str, Any]) -> tuple[Row, list[Row], bool]:
+    """The values that records which are `narrow` have, the lanes that they stand in, and whether that says all."""
+    facts, lanes, plain = Row(), list[Row](), True
+    for name, value in narrow.items():
+        if name == "$or" and all(len(way) == 1 and not next(iter(way)).startswith("$") for way in value):
+            lanes = list(value)
+        elif isinstance(value, str) and not name.startswith("$"):
+            facts[name] = value
+        elif name != "deleted_time" or value is not None:
+            plain = False
+    return facts, lanes, plain
+
+
+def _leading(ways: Ways) -> Ways:
+    """The terms that may lead: where a pair is one, it says about as much as all of them."""
+    return tuple(way[:1] if way[0].is_pair else way for way in ways)
 
 
 def _led(ways: Ways, rarest: Sequence[Term]) -> Row:
@@ -193,7 +254,15 @@ def _unled(condition: Row) -> Row:
     return {"$nor": [{"$nor": [condition]}]}
 
 
-def _merged(found: Sequence[list[Row]], limit: int) -> list[Row]:
-    """The newest of what lanes found; a record may stand in several."""
-    rows = {row["_id"]: row for some in found for row in some}
-    return [rows[id] for id in sorted(rows, reverse=True)[:limit]]
+def _merged(found: Sequence[list[Row]], sort: Keys, limit: int) -> list[Row]:
+    """The first of what lanes found; a record may stand in several."""
+    rows = list({row["_id"]: row for some in found for row in some}.values())
+    for path, way in reversed(sort):
+        rows.sort(key=lambda row: _comparable(row, path), reverse=way == DESCENDING)
+    return rows[:limit]
+
+
+def _comparable(row: Any, path: str) -> tuple[bool, Any]:
+    for key in path.split("."):
+        row = row.get(key) if row is not None else None
+    return row is not None, row

@@ -34,6 +34,20 @@ def query(condition: Condition) -> Query:
             return _below(condition, condition.field.steps)
 
 
+def facts(condition: Condition) -> tuple[Query, bool]:
+    """The values that some stored paths have in every record for which `condition` is true; whether it says nothing else."""
+    if isinstance(condition, All):
+        each = [facts(part) for part in condition.parts]
+        found = {path: value for some, _ in each for path, value in some.items()}
+        return found, all(whole for _, whole in each) and len(found) == sum(len(some) for some, _ in each)
+    if not isinstance(condition, Comparison) or condition.op not in ("eq", "in") or condition.field.entry:
+        return {}, False
+    if not _seeks(condition) or condition.field.default is not None:
+        return {}, False
+    [(operator, value)] = _present(condition).items()
+    return {condition.field.stored: value if operator == "$eq" else {operator: value}}, True
+
+
 def _seeks(comparison: Comparison) -> bool:
     # Whoever seeks no value at all finds it in no entry.
     value = comparison.value

@@ -77,6 +77,8 @@ def _beyond(path: str, value: Any, descending: bool) -> dict[str, Any] | None:
     # MongoDB sorts a null and a missing value alike, before every other; `$gt` and `$lt` see neither.
     if value is None:
         return None if descending else {path: {"$ne": None}}
+    if path == "_id":  # no record is without
+        return {path: {"$lt" if descending else "$gt": value}}
     # The negation takes them in, and is one range of an index; two ranges would be read from their beginning.
     return {path: {"$not": {"$gte": value}}} if descending else {path: {"$gt": value}}
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from bson.regex import Regex
 
+from chassis.listing import pairs
 from chassis.listing.folding import fold
 from chassis.validation.formats import telephone
 
@@ -37,7 +38,7 @@ _LEAST_DIALLED = 6  # digits from which a query is read as a telephone number
 
 
 def tokens(texts: Iterable[str]) -> list[str]:
-    """The words of `texts`, each once, the first 200 in their order: what a record keeps in `search_tokens`."""
+    """The words of `texts`, each once, the first 200 in their order."""
     found: dict[str, None] = {}
     for text in texts:
         for word in _of(text[:LONGEST_TEXT]):
@@ -45,6 +46,12 @@ def tokens(texts: Iterable[str]) -> list[str]:
             if len(found) == MOST_TOKENS:
                 return list(found)
     return list(found)
+
+
+def search_tokens(texts: Iterable[str]) -> list[str]:
+    """What a record keeps to be found by: the words of `texts`, the first 200, and its first names in pairs."""
+    texts = list(texts)
+    return [*tokens(texts), *pairs.pairs(names(texts))]
 
 
 def names(texts: Iterable[str]) -> list[str]:
@@ -55,31 +62,53 @@ def names(texts: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Term:
-    """What one word of a query asks of a record: a token that it begins, or one of some whole tokens."""
+    """What one word of a query asks of a record: a token that begins so, or one of some whole tokens."""
 
-    beginning: str = ""
+    beginnings: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
 
     @property
     def is_one_word(self) -> bool:
         """Whether one whole token is asked for."""
-        return not self.beginning and len(self.whole) == 1
+        return not self.beginnings and len(self.whole) == 1
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether a pair of words is asked for."""
+        return (*self.beginnings, *self.whole)[0].startswith(pairs.MARK)
 
     @property
     def condition(self) -> dict[str, Any]:
         """The MongoDB query for the records that have such a token."""
-        begins = f"^{re.escape(self.beginning)}"
-        if not self.beginning:
-            return {TOKENS: {"$in": list(self.whole)} if len(self.whole) > 1 else self.whole[0]}
-        if not self.whole:
-            return {TOKENS: {"$regex": begins}}
+        if self.is_one_word:
+            return {TOKENS: self.whole[0]}
+        begins = [f"^{'.'.join(map(re.escape, each.split(pairs.ANY)))}" for each in self.beginnings]
+        if len(begins) == 1 and not self.whole:
+            return {TOKENS: {"$regex": begins[0]}}
         # Python's own patterns bring a flag for which MongoDB would read the whole index.
-        return {TOKENS: {"$in": [Regex(begins), *self.whole]}}
+        return {TOKENS: {"$in": [*map(Regex, begins), *self.whole]}}
 
 
-Ways = tuple[
-    tuple[Term, ...], ...
-]  # one of which a record must satisfy, with all its terms; any record where there is none
+Way = tuple[Term, ...]
+# One of which a record must satisfy, with all its terms; any record where there is none.
+Ways = tuple[Way, ...]
+
+
+def together(way: Way) -> Ways:
+    """The same, of records that keep the first two words as a pair; nothing where there are no two that could be names."""
+    named = [term for term in way if pairs.nameable(*term.beginnings, *term.whole)]
+    if len(named) < 2:
+        return ()
+    first, second = named[:2]
+    whole = {pairs.of_whole(word, other) for word in first.whole for other in second.whole}
+    begun = {
+        begins
+        for word in (*first.beginnings, *first.whole)
+        for other in (*second.beginnings, *second.whole)
+        if word in first.beginnings or other in second.beginnings
+        for begins in pairs.of_beginnings(word, other)
+    }
+    return ((Term(tuple(sorted(begun)), tuple(sorted(whole))), *way),)
 
 
 def begun(query: str) -> Ways:
@@ -87,7 +116,7 @@ def begun(query: str) -> Ways:
     words = sought(query)
     # A word that another one begins with is found with it.
     needed = [word for place, word in enumerate(words) if not any(each.startswith(word) for each in words[:place])]
-    return _ways(query, needed, Term)
+    return _ways(query, needed, lambda word: Term((word,)))
 
 
 def holding(query: str) -> Ways:

@@ -1,7 +1,7 @@
 """What lists offer, read from the contract and the indexes of a noun: each is a `ListRequest` that must be cheap."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from crm.common.v1 import listing_pb2
@@ -34,6 +34,15 @@ def searches(noun: Any) -> Iterator[tuple[str, Asked]]:
     if noun.searched:
         yield "finds what is like 'tankaa'", {"query": "tankaa", "with_alike": True}
         yield "finds and filters", {"query": "anna", "filter": _equal(noun, "create_time", "gte")}
+
+
+def distinct(asked: Iterable[tuple[str, Asked]]) -> Iterator[tuple[str, Asked]]:
+    """Each list once: several indexes offer the same."""
+    seen = set[bytes]()
+    for name, each in asked:
+        if (told := request(each).SerializeToString(deterministic=True)) not in seen:
+            seen.add(told)
+            yield name, each
 
 
 def references(noun: Any) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from chassis.ids import new_id
 from chassis.kinds import OF_MANY_KINDS, noun_called
-from chassis.listing import TOKENS, Field, Kind, catalogue, tokens, values
+from chassis.listing import TOKENS, Field, Kind, catalogue, search_tokens, values
 from chassis.principal import principal
 
 USERS = [f"usr_{number}" for number in range(20)]
@@ -49,7 +49,7 @@ def _row(
         row |= {"owner_id": USERS[number % len(USERS)], "team_id": TEAMS[number % len(TEAMS)]}
     row |= noun.all_records()
     fields = catalogue(noun.contract.DESCRIPTOR)
-    row[TOKENS] = tokens(text for path in noun.searched for text in values(row, fields[path]) if text)
+    row[TOKENS] = search_tokens(text for path in noun.searched for text in values(row, fields[path]) if text)
     return row
 
 

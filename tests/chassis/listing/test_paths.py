@@ -8,7 +8,7 @@ from crm.sales.v1 import opportunity_pb2
 from pymongo import IndexModel, MongoClient
 
 from chassis import mirror
-from chassis.listing import TOKENS, counts, page, tokens
+from chassis.listing import TOKENS, counts, page, paths, search_tokens
 from chassis.listing.paths import NEWEST, WORDS
 
 TENANT, ROWS = "one", 3_000
@@ -47,7 +47,8 @@ def indexed(database):
     """The same with the indexes of a noun."""
     made = database["indexed"]
     made.insert_many(rows())
-    scoped = [[("tenant_id", 1), (field, 1), ("_id", 1)] for field in ("owner_id", "team_id", "name")]
+    scoped = [[("tenant_id", 1), (field, 1), ("_id", 1)] for field in ("owner_id", "team_id")]
+    scoped.append([("tenant_id", 1), ("name", 1), ("_id", 1), ("owner_id", 1), ("team_id", 1)])
     made.create_indexes([IndexModel(keys) for keys in (WORDS, NEWEST, *scoped)])
     yield made
     made.drop()
@@ -62,7 +63,7 @@ def rows():
         owner = dice.choice(["usr_1", "usr_2", "usr_3"]) if dice.random() < 0.5 else f"usr_{number % 50}"
         yield {
             "_id": f"opp_{number:05}", "tenant_id": TENANT, "name": " ".join(words), "owner_id": owner,
-            "team_id": f"team_{number % 9}", TOKENS: tokens([*words, f"+4915112{number:05}"]),
+            "team_id": f"team_{number % 9}", TOKENS: search_tokens([*words, f"+4915112{number:05}"]),
         }  # fmt: skip
 
 
@@ -97,6 +98,40 @@ def test_the_same_is_found_whichever_index_it_is_read_by(plain, indexed, scope, 
 def test_the_same_is_listed_whichever_index_it_is_read_by(plain, indexed, scope, order):
     asked = {"order_by": order, "page_size": 40}
     assert walked(indexed, scope, **asked) == walked(plain, scope, **asked)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("order", [[], ["name"], ["-name"]])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"field": "name", "op": "eq", "value": {"string_value": "north east"}},
+        {"field": "name", "op": "in", "value": {"list_value": ["north east", "rare", "south west"]}},
+        {"field": "team_id", "op": "eq", "value": {"string_value": "team_2"}},
+        {"field": "name", "op": "gte", "value": {"string_value": "north w"}},
+    ],
+)
+def test_the_same_is_filtered_whichever_index_it_is_read_by(plain, indexed, scope, order, asked):
+    asked = {"order_by": order, "page_size": 20, "with_total": True, "filter": listing_pb2.Filter(**asked)}
+    assert walked(indexed, scope, **asked) == walked(plain, scope, **asked)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("query", ["north south", "north east", "n", "nor ea", "ea we", "0151 123"])
+def test_a_search_that_ends_early_goes_on_where_it_ended(plain, indexed, monkeypatch, scope, query):
+    monkeypatch.setattr(paths, "MOST_EFFORT", 1_200.0)
+    monkeypatch.setattr(paths, "MOST_COUNTED", 100)
+    monkeypatch.setattr(counts, "MOST_COUNTED", 100)
+    counts._remembered.clear()
+    ids, _ = walked(indexed, scope, pages=400, query=query, page_size=15)
+    counts._remembered.clear()
+    assert ids == walked(plain, scope, pages=400, query=query, page_size=200)[0]
+
+
+def test_a_search_that_ends_early_counts_no_more_than_it_saw(indexed, monkeypatch):
+    monkeypatch.setattr(paths, "MOST_EFFORT", 1_200.0)
+    found = answer(indexed, "all", query="north south", with_total=True)
+    assert (found.total.relation, bool(found.next_page_token), len(found.opportunities)) == ("gte", True, 0)
 
 
 def test_a_filter_narrows_a_search(plain, indexed):

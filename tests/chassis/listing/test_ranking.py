@@ -5,7 +5,7 @@ from crm.common.v1 import listing_pb2
 from crm.sales.v1 import opportunity_pb2
 
 from chassis import mirror
-from chassis.listing import TOKENS, page, tokens, vocabulary
+from chassis.listing import TOKENS, page, search_tokens, vocabulary
 from chassis.listing import names as names_of
 from chassis.refusals import Invalid
 
@@ -14,7 +14,7 @@ NARROW = {"tenant_id": "one", "deleted_time": None}
 
 def keep(collection, *names, **fields):
     collection.insert_many(
-        {"_id": f"opp_{number:03}", "tenant_id": "one", "name": name, TOKENS: tokens([name]), **fields}
+        {"_id": f"opp_{number:03}", "tenant_id": "one", "name": name, TOKENS: search_tokens([name]), **fields}
         for number, name in enumerate(names, collection.count_documents({}))
     )
     vocabulary.learn(collection, "one", dict.fromkeys(word for name in names for word in names_of([name])))
@@ -34,6 +34,15 @@ def names(collection, **asked):
 def test_whole_words_come_before_beginnings_and_newer_before_older(collection):
     keep(collection, "Ann Old", "Annabel", "Ann New", "Anne")
     assert names(collection, query="ann") == ["Ann New", "Ann Old", "Anne", "Annabel"]
+
+
+def test_names_that_begin_so_come_before_words_that_stand_apart(collection):
+    keep(
+        collection, "Anna Kowalska", "Ann Maria Louise Kow", "Ann Kow", "Annabel Kowalski", "Louise Maria Kowalska Ann"
+    )
+    assert names(collection, query="kow ann") == [
+        "Ann Kow", "Annabel Kowalski", "Anna Kowalska", "Ann Maria Louise Kow", "Louise Maria Kowalska Ann",
+    ]  # fmt: skip
 
 
 def test_an_order_that_is_asked_for_wins(collection):
