@@ -4,7 +4,7 @@ A service imports from here and from the generated messages, nothing else of the
 private to the chassis.
 """
 
-from mongoengine import BooleanField, DateTimeField, DictField, FloatField, IntField, ListField, StringField
+from mongoengine import BooleanField, DateTimeField, DictField, FloatField, IntField, StringField
 
 from chassis import config, importing, listing, merging, mirror, transaction
 from chassis.call import hint
@@ -25,6 +25,7 @@ from chassis.lookup import lookup
 from chassis.mirror import CustomFields, Part, Parts, stored
 from chassis.network import network
 from chassis.numbers import next_number
+from chassis.plain import ListField
 from chassis.principal import Principal, Scope, acting_as, of_service, principal
 from chassis.projection import Projection
 from chassis.reference import refer
@@ -44,6 +45,7 @@ from chassis.standard import batch, page_of, standard, verbs
 from chassis.sweeper import Sweeper
 from chassis.transaction import remembered
 from chassis.turns import take_turns
+from chassis.validation.formats import telephone
 
 __all__ = [
     # nouns
@@ -66,8 +68,8 @@ __all__ = [
     "Importing", "Exporting", "Kind", "Link", "importing", "cells_of",
     # a person who is to be forgotten, or asks what is known
     "Person", "take_up", "erasing", "ERASED", "disclosure_rpc",
-    # text, and addresses without what is private about them
-    "fold", "network",
+    # text, telephone numbers, and addresses without what is private about them
+    "fold", "network", "telephone",
     # identity and time
     "Principal", "Scope", "principal", "acting_as", "of_service", "new_id", "next_number", "now", "today",
     # for a service that needs more than nouns: settings of its own, the database beside its collections, conditions and pages

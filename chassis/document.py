@@ -173,12 +173,12 @@ class Noun(Kept):
         Refused with Invalid for a path that is unknown, or a value that only the service or a verb may change; with
         Forbidden when the record would go to an owner or a team out of the caller's reach.
         """
-        before = self._row()
+        before = self._stored()
         self._take(message, paths)
         self._require()
         self.settle()
         self._refer()
-        changed = sorted(differences(before, self._row()).keys() - mirror.CHASSIS_FIELDS)
+        changed = sorted(differences(before, self._stored()).keys() - mirror.CHASSIS_FIELDS)
         if {"owner_id", "team_id"} & set(changed):
             self.stay_in_scope()
         if changed:

@@ -5,12 +5,13 @@ verbs recorded, in the transaction of the request; a write that meets another re
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, ClassVar, Self
 
 from crm.common.v1 import identity_pb2
 from google.protobuf import json_format
 from google.protobuf.message import Message
-from mongoengine import DateTimeField, IntField, ListField, StringField, queryset_manager
+from mongoengine import DateTimeField, IntField, StringField, queryset_manager
 
 from chassis import mirror, transaction
 from chassis.call import call
@@ -19,10 +20,11 @@ from chassis.contract import NounContract, noun_of
 from chassis.events import outbox
 from chassis.fields import FIELDS, NOTHING, UNIQUE, Schema, schema_of
 from chassis.ids import new_id
-from chassis.listing import TOKENS, Catalogue, catalogue, names, search_tokens, values, vocabulary
-from chassis.plain import Plain, differences
+from chassis.listing import TOKENS, Catalogue, catalogue, names, search_tokens, vocabulary
+from chassis.plain import ListField, Plain, differences
 from chassis.principal import principal
 from chassis.refusals import AlreadyExists, Invalid, StaleRevision, Violation
+from chassis.texts import texts
 
 
 class Kept(Plain):
@@ -117,6 +119,11 @@ class Kept(Plain):
         event = self.about().event(participle)
         if event is not None:
             self.record(event(**{self.about().noun: self.message()}, **fields))
+
+    @property
+    def changed(self) -> set[str]:
+        """The fields whose values are not those that are kept."""
+        return differences(self._before or {}, self._stored()).keys() - mirror.CHASSIS_FIELDS
 
     def guard(self) -> None:
         """Refuse with StaleRevision when the caller's If-Match names another revision."""
@@ -244,7 +251,7 @@ class Kept(Plain):
             row |= self._schema().entries(custom)
         if found := search_tokens(self._texts(row)):
             row[TOKENS] = found
-        if keys := self.duplicate_keys():
+        if keys := self.duplicate_keys(row):
             row[mirror.DUPLICATE_KEYS] = keys
         return row
 
@@ -253,29 +260,34 @@ class Kept(Plain):
         """Whether keeping a record asks the others of its noun, so that those of one transaction cannot be written at its end."""
         return False
 
-    def duplicate_keys(self) -> list[str]:
-        """Under which keys the record's likes are found, kept beside it in `duplicate_keys`; none where nobody looks for them."""
+    @classmethod
+    def duplicate_keys(cls, row: dict[str, Any]) -> list[str]:  # noqa: ARG003  matched nouns need it
+        """Under which keys the likes of a stored row are found, kept beside it; none where nobody looks for them."""
         return []
 
     @classmethod
     def _texts(cls, row: dict[str, Any]) -> list[str]:
-        fields = catalogue(cls.contract.DESCRIPTOR)
-        texts = [text for path in cls.searched for text in values(row, fields[path]) if text]
+        found = texts(cls.contract.DESCRIPTOR, cls.searched, row)
         if custom := row.get(FIELDS):
-            texts += schema_of(row["tenant_id"], cls.kind_name()).words(custom)
-        return texts
+            found += schema_of(row["tenant_id"], cls.kind_name()).words(custom)
+        return found
 
     @classmethod
     def _learn(cls, row: dict[str, Any]) -> None:
-        """Let searches know the words of the row's names, also where the transaction is undone: then they find nothing."""
+        """Let searches know the words of the row's names; those of a transaction that does not come about find nothing."""
         collection, tenant_id = cls._get_collection(), row["tenant_id"]
         if words := vocabulary.unknown(collection, tenant_id, names(cls._texts(row))):
-            transaction.apart(lambda: vocabulary.learn(collection, tenant_id, words))
+            key = vocabulary.COLLECTION, collection.full_name, tenant_id
+            learnt = transaction.remembered(key, dict[str, None])
+            learnt |= dict.fromkeys(words)
+            transaction.at_end(
+                key, partial(transaction.apart, partial(vocabulary.learn, collection, tenant_id, learnt))
+            )
 
     def _stored(self) -> dict[str, Any]:
         # What `to_mongo` would give, without asking every field: a document's values have their stored shape already, and
         # the message that is made of them for the events refuses values of a wrong type.
-        row = {name: value for name, value in self._data.items() if value is not None and value != []}
+        row = {name: value for name, value in self._data.items() if value or (value is not None and value != [])}
         row["_id"] = row.pop("id")
         row.pop(TOKENS, None)
         if FIELDS in self._fields and (schema := self._schema()).computes:

@@ -4,7 +4,7 @@ So a stored row becomes a message in one constructor call, and only the other di
 per message type. Absent strings and messages are not stored; numbers and booleans are, so that filters compare them.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -80,34 +80,36 @@ def _known(descriptor: Any, wire: dict[str, Any]) -> dict[str, Any]:
     return known
 
 
-def values(message: Message, names: Iterable[str]) -> dict[str, Any]:
+def values(message: Message, names: Collection[str]) -> dict[str, Any]:
     """The stored values of the named fields of `message`; None where a field is not set."""
-    readers = _readers(message.DESCRIPTOR)
-    return {name: readers[name](message) for name in names}
+    always, readers = _shape(message.DESCRIPTOR)
+    given = {field.name: readers[field.name](value) for field, value in message.ListFields() if field.name in names}
+    return {name: given[name] if name in given else always.get(name) for name in names}
 
 
 def stored(message: Message) -> dict[str, Any]:
     """The stored shape of a nested message."""
-    row = {name: reader(message) for name, reader in _readers(message.DESCRIPTOR).items()}
-    return {name: value for name, value in row.items() if value is not None}
+    always, readers = _shape(message.DESCRIPTOR)
+    return always | {field.name: readers[field.name](value) for field, value in message.ListFields()}
 
 
 @cache
-def _readers(descriptor: Descriptor) -> dict[str, Callable[[Message], Any]]:
-    return {field.name: _reader(field) for field in descriptor.fields}
+def _shape(descriptor: Descriptor) -> tuple[dict[str, Any], dict[str, Callable[[Any], Any]]]:
+    """What messages of a type are always stored with, by field, and what turns the value of each field that is set."""
+    always = {field.name: field.default_value for field in descriptor.fields if _is_always_stored(field)}
+    return always, {field.name: _reader(field) for field in descriptor.fields}
 
 
-def _reader(field: FieldDescriptor) -> Callable[[Message], Any]:
-    name, convert = field.name, _converter(field)
+def _is_always_stored(field: FieldDescriptor) -> bool:
+    is_text = field.cpp_type in _TEXT or field.enum_type is not None
+    return not (field.is_repeated or field.has_presence or is_text)
+
+
+def _reader(field: FieldDescriptor) -> Callable[[Any], Any]:
     if _is_map(field):
-        return lambda message: dict(getattr(message, name)) or None
-    if field.is_repeated:
-        return lambda message: [convert(value) for value in getattr(message, name)] or None
-    if field.has_presence:
-        return lambda message: convert(getattr(message, name)) if message.HasField(name) else None
-    if field.cpp_type in _TEXT or field.enum_type is not None:
-        return lambda message: convert(value) if (value := getattr(message, name)) else None
-    return lambda message: getattr(message, name)
+        return dict
+    convert = _converter(field)
+    return (lambda value: [convert(each) for each in value]) if field.is_repeated else convert
 
 
 def _converter(field: FieldDescriptor) -> Callable[[Any], Any]:
@@ -132,7 +134,9 @@ def copied(value: Any) -> Any:
     """A copy of a stored value that shares no list and no dictionary with it."""
     if isinstance(value, dict):
         return {name: copied(each) if isinstance(each, _HOLDERS) else each for name, each in value.items()}
-    return [copied(each) for each in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [copied(each) if isinstance(each, _HOLDERS) else each for each in value]
+    return value
 
 
 def _is_map(field: FieldDescriptor) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from crm.options.v1 import options_pb2
@@ -54,10 +55,15 @@ reacting_to: ContextVar[Fact | None] = ContextVar("fact", default=None)
 
 def subject_of(event: type[Message]) -> str:
     """The subject that an event message declares, `opportunity.won`. Raises TypeError for a message that is no event."""
-    options: Any = event.DESCRIPTOR.GetOptions()
-    subject: str = options.Extensions[options_pb2.event].subject
+    subject = _subject(event.DESCRIPTOR)
     if not subject:
         raise TypeError(f"{type_of(event)} declares no option crm.options.v1.event")
+    return subject
+
+
+@cache
+def _subject(descriptor: Any) -> str:
+    subject: str = descriptor.GetOptions().Extensions[options_pb2.event].subject
     return subject
 
 

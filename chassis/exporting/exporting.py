@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from crm.common.v1 import listing_pb2
 from google.protobuf import json_format
-from mongoengine import BooleanField, ListField, StringField
+from mongoengine import BooleanField, StringField
 
 from chassis import mirror
 from chassis.document import Noun
@@ -21,6 +21,7 @@ from chassis.importing.rows import Kind
 from chassis.jobs import RUN, Job, Step, later
 from chassis.listing import projection
 from chassis.mirror import Part
+from chassis.plain import ListField
 from chassis.principal import principal
 from chassis.refusals import Invalid, Violation
 from chassis.tables import CSV, NDJSON, VCARD, XLSX, sinks

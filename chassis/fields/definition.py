@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from crm.schema.v1 import field_definition_pb2
 from google.protobuf import struct_pb2
-from mongoengine import BooleanField, DictField, ListField, StringField
+from mongoengine import BooleanField, DictField, StringField
 
 from chassis.document import Noun
 from chassis.fields import memory
@@ -20,6 +20,7 @@ from chassis.fields.rules import faults, readers_fault
 from chassis.kinds import noun_called
 from chassis.listing import INDEX
 from chassis.mirror import Part, Parts
+from chassis.plain import ListField
 from chassis.principal import principal
 from chassis.refusals import AlreadyExists, Invalid, NotFound, Violation
 

@@ -6,6 +6,7 @@ another. A key of two features stays selective: a few records of a million share
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from services.contacts.portrait import Place, Portrait
 
@@ -30,6 +31,7 @@ def exact_keys(portrait: Portrait) -> list[str]:
     return found + [f"external_id:{system}/{id}" for system, id in sorted(portrait.external_ids)]
 
 
+@lru_cache(maxsize=65536)  # a million people share some ten thousand names and towns
 def sound(name: str) -> str:
     """How a name sounds: its first letter and up to three consonants of six kinds (American Soundex), `robert` → `r163`."""
     digits, before = "", _SOUNDS.get(name[0], 0)

@@ -7,7 +7,7 @@ from typing import Any
 from crm.contacts.v1 import duplicate_pb2
 
 from chassis import Invalid
-from services.contacts.blocking import EXACT, exact_keys
+from services.contacts.blocking import EXACT, exact_keys, keys
 from services.contacts.likeness import LIKELY, Likeness, compare
 from services.contacts.portrait import Portrait
 
@@ -54,7 +54,8 @@ def find(noun: Any, request: Any) -> duplicate_pb2.FindDuplicatesResponse:
         raise Invalid.field(field, f"is required where there is no id, and only there; give either {field} or id")
     record = noun.find(request.id) if request.id else noun.draft(getattr(request, field))
     least = request.minimum_percent / 100 if request.HasField("minimum_percent") else LIKELY
-    found = candidates(noun, record.portrait(), record.duplicate_keys(), noun.visible(), but=record.id)
+    portrait = record.portrait()
+    found = candidates(noun, portrait, keys(portrait), noun.visible(), but=record.id)
     likely = [each for each in found if each.common_keys or each.likeness.score >= least]
     return duplicate_pb2.FindDuplicatesResponse(
         candidates=[_told(noun, each) for each in likely[: request.limit or _LIMIT]]

@@ -51,9 +51,10 @@ class Matched(Owned):
         """What is compared of the record."""
         return self.portrayed(self._stored())
 
-    def duplicate_keys(self) -> list[str]:
-        """Under which keys its likes are found."""
-        return blocking.keys(self.portrait())
+    @classmethod
+    def duplicate_keys(cls, row: dict[str, Any]) -> list[str]:
+        """Under which keys the likes of a stored row are found."""
+        return blocking.keys(cls.portrayed(row))
 
     def keep(self) -> bool:
         """Write the record, by the tenant's rules on duplicates. Refused with DuplicateFound, PersonForgotten.
@@ -61,13 +62,16 @@ class Matched(Owned):
         The caller may be warned.
         A record that is there already comes in again with the exact keys that it newly has.
         """
-        portrait = self.portrait()
-        before = set(blocking.exact_keys(self.portrayed(self._before))) if self._before else set()
-        fresh = [key for key in blocking.exact_keys(portrait) if key not in before]
-        if fresh and self.of_a_person and principal().via == "import":
-            forgotten.demand_none(fresh)
-        if (fresh or not self._before) and (rules := DuplicateRule.of(self.about().noun)):
-            self._come_in(portrait, rules, fresh)
+        rules = DuplicateRule.of(self.about().noun)
+        from_a_file = self.of_a_person and principal().via == "import"
+        if rules or from_a_file:
+            portrait = self.portrait()
+            before = set(blocking.exact_keys(self.portrayed(self._before))) if self._before else set()
+            fresh = [key for key in blocking.exact_keys(portrait) if key not in before]
+            if fresh and from_a_file:
+                forgotten.demand_none(fresh)
+            if rules and (fresh or not self._before):
+                self._come_in(portrait, rules, fresh)
         return super().keep()
 
     def _come_in(self, portrait: Portrait, rules: list[DuplicateRule], fresh: list[str]) -> None:

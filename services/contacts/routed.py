@@ -6,7 +6,6 @@ from chassis import Owned, StringField
 from services.contacts.territory import NEW, NEW_AND_CHANGED, Territory, first_that_fits
 
 _WHOSE = ("owner_id", "team_id")
-_ALWAYS = {"revision", "update_time"}  # change with every write
 
 
 class Routed(Owned):
@@ -30,15 +29,13 @@ class Routed(Owned):
 
     def find_territory(self) -> None:
         """Belong to whom the rules say, where they are asked by themselves: the last that a noun settles."""
-        modes: tuple[str, ...]
+        modes: tuple[str, ...] = (NEW_AND_CHANGED,)
         if self._before is None:
             modes = (NEW, NEW_AND_CHANGED) if self._unnamed else ()
         elif self._handed_over():
             self.territory_id, modes = None, ()
-        else:
-            modes = (NEW_AND_CHANGED,) if self._changed_now() else ()
-        if modes:
-            asked = [each for each in Territory.of(self.about().noun) if each.automatic in modes]
+        asked = [each for each in Territory.of(self.about().noun) if each.automatic in modes] if modes else []
+        if asked and self.changed:
             winner = first_that_fits(self._stored(), asked)
             if winner and winner.id != self.territory_id:
                 self._go(**winner.assigned)
@@ -56,10 +53,6 @@ class Routed(Owned):
             self.stay_in_scope()
             self.record_standard("Updated", changed_fields=changed)
         return bool(changed)
-
-    def _changed_now(self) -> bool:
-        before, row = self._before or {}, self._row()
-        return any(row.get(name) != before.get(name) for name in (before.keys() | row.keys()) - _ALWAYS)
 
     def _handed_over(self) -> bool:
         before = self._before or {}

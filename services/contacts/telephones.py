@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import phonenumbers
 
-from chassis import Invalid
+from chassis import Invalid, telephone
 from services.contacts.channels import Entry, with_one_primary
 
 
@@ -25,14 +25,14 @@ class Unreadable(ValueError):
     """What was typed is no telephone number; the sentence says why."""
 
 
-@lru_cache(maxsize=4096)  # parsing costs as much as the rest of a contact
 def read(typed: str, region: str = "") -> Telephone:
     """The number that somebody typed in the national form of `region`, or in the international one. Raises Unreadable."""
-    try:
-        number = phonenumbers.parse(typed, region or None)
-    except phonenumbers.NumberParseException as fault:
-        unsaid = fault.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and not region
-        raise Unreadable("has neither a country code nor a region" if unsaid else "is no telephone number") from None
+    return _read(typed, "" if telephone(typed) else region)  # in the international form all regions read the same
+
+
+@lru_cache(maxsize=4096)  # parsing costs as much as the rest of a contact
+def _read(typed: str, region: str) -> Telephone:
+    number = telephone(typed) or _national(typed, region)
     if not phonenumbers.is_possible_number(number):
         raise Unreadable("is no telephone number: its country knows none of this length")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
@@ -40,6 +40,14 @@ def read(typed: str, region: str = "") -> Telephone:
         number.country_code or 0
     )
     return Telephone(e164, plan, number.extension or "")
+
+
+def _national(typed: str, region: str) -> phonenumbers.PhoneNumber:
+    try:
+        return phonenumbers.parse(typed, region or None)
+    except phonenumbers.NumberParseException as fault:
+        unsaid = fault.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and not region
+        raise Unreadable("has neither a country code nor a region" if unsaid else "is no telephone number") from None
 
 
 def settled(phones: list[Entry], path: str, country: str) -> list[Entry]:
@@ -53,12 +61,12 @@ def settled(phones: list[Entry], path: str, country: str) -> list[Entry]:
 def typed_number(typed: str, region: str, path: str, number: str = "") -> Telephone:
     """The telephone that was typed, which is `number` where that is given. Refused with Invalid at `path`."""
     try:
-        telephone = read(typed, region)
+        found = read(typed, region)
     except Unreadable as fault:
         raise Invalid.field(path, str(fault)) from None
-    if number and telephone.number != number:
-        raise Invalid.field(path, f"is another number than {number}: it is {telephone.number}")
-    return telephone
+    if number and found.number != number:
+        raise Invalid.field(path, f"is another number than {number}: it is {found.number}")
+    return found
 
 
 def _settled(entry: Entry, path: str, country: str) -> Entry:
@@ -73,10 +81,10 @@ def _settled(entry: Entry, path: str, country: str) -> Entry:
     own = typed_number(number, "", f"{path}.number").region if number else ""
     # That of what was typed is kept, so that it reads the same when the record comes back with another address.
     region = (region or country or own) if typed else own
-    telephone = typed_number(typed or number, region, f"{path}.raw", number)
+    found = typed_number(typed or number, region, f"{path}.raw", number)
     told = {
-        "number": telephone.number,
-        "region": region or telephone.region,
-        "extension": extension or telephone.extension,
+        "number": found.number,
+        "region": region or found.region,
+        "extension": extension or found.extension,
     }
     return entry | {name: value for name, value in told.items() if value}
