@@ -27,6 +27,11 @@ def refer(record: Noun, field: str, noun: type[Noun]) -> None:
         raise Invalid(Violation(f"{about}.{place}", f"there is no {referred} {id}") for place, id in unknown.items())
 
 
+def introduce(noun: type[Noun], id: str) -> None:
+    """Let this transaction's records refer to a record that it makes, which may be written at its end only."""
+    transaction.remember(_key(noun, [id]), {id})
+
+
 def _ids(held: Any, path: list[str], place: str) -> Iterator[tuple[str, str]]:
     if isinstance(held, list):
         for at, each in enumerate(held):
@@ -38,6 +43,9 @@ def _ids(held: Any, path: list[str], place: str) -> Iterator[tuple[str, str]]:
 
 
 def _seen(noun: type[Noun], ids: list[str]) -> set[str]:
-    key = (noun, "seen", tuple(ids))
     query = {"_id": {"$in": ids}, "deleted_time": None, **noun.visible()}
-    return transaction.remembered(key, lambda: set(noun.objects(__raw__=query).scalar("id")))
+    return transaction.remembered(_key(noun, ids), lambda: set(noun.objects(__raw__=query).scalar("id")))
+
+
+def _key(noun: type[Noun], ids: list[str]) -> Any:
+    return noun, "seen", tuple(ids)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from crm.common.v1 import table_pb2
-from mongoengine import BooleanField, IntField, ListField, StringField
+from mongoengine import BooleanField, IntField, StringField
 
 from chassis import transaction
 from chassis.files.file import File
@@ -16,8 +16,9 @@ from chassis.importing.guess import guess
 from chassis.importing.mapping import Mapping as ColumnMapping
 from chassis.importing.mapping import Row, TargetUnknown
 from chassis.importing.rows import BOTH, Kind, Rows, Verdict
-from chassis.jobs import REVERT, RUN, VALIDATE, Job, Step
+from chassis.jobs import REVERT, RUN, VALIDATE, Job, Step, ahead
 from chassis.mirror import Parts
+from chassis.plain import ListField
 from chassis.principal import Principal, principal
 from chassis.refusals import Invalid, Violation
 from chassis.tables import Shape, Unreadable, rows, shape_of
@@ -180,7 +181,7 @@ class Importing(Job):
     def _batches(self, after: int) -> Iterator[Step]:
         mapping, last = self._mapping(self.columns), after
         taking = Rows(self.kind, self.match_keys, self.mode, mapping)
-        for batch in self._read(taking, mapping, after):
+        for batch in ahead(self._read(taking, mapping, after)):
             last = batch[-1].number
             if self.task == VALIDATE:
                 yield Step(partial(_note, _tried(taking, batch), last), {"row": last})
@@ -201,12 +202,11 @@ class Importing(Job):
         for number, cells in rows(file.opened, self._shape(), after):
             row = mapping.row(number, cells)
             taking.check(row)
-            keys = taking.keys_of(row) if not row.faults else set()
-            if len(batch) == BATCH or not seen.isdisjoint(keys):
+            if len(batch) == BATCH or not seen.isdisjoint(row.keys):
                 yield batch
                 batch, seen = [], set()
             batch.append(row)
-            seen |= keys
+            seen |= row.keys
         if batch:
             yield batch
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -39,7 +39,14 @@ class Row:
     cells: Sequence[Any] = ()
     faults: list[Fault] = field(default_factory=list)
     links: dict[str, dict[str, str]] = field(default_factory=dict)  # by name of the link: field and value
+    keys: set[tuple[str, Any]] = field(default_factory=set)  # what its record is found by, and has for itself alone
     entries: dict[tuple[str, str], Any] = field(default_factory=dict)  # of lists, while they are being filled
+
+    def copy(self) -> "Row":
+        """The row for whoever puts into it what is found, which another try may find different."""
+        message = type(self.message)()
+        message.CopyFrom(self.message)
+        return replace(self, message=message)
 
 
 class TargetUnknown(ValueError):

@@ -7,14 +7,14 @@ from typing import Any
 
 from google.protobuf import json_format
 
-from chassis import merging, mirror, transaction
+from chassis import merging, transaction
 from chassis.call import call
 from chassis.document import Noun
 from chassis.importing.additions import merged
 from chassis.importing.links import Link
 from chassis.importing.mapping import Mapping as ColumnMapping
 from chassis.importing.mapping import Row
-from chassis.plain import differences
+from chassis.reference import introduce
 from chassis.refusals import FieldForbidden, Invalid, Refusal
 from chassis.validation.contract import Nouns, contract_of
 
@@ -78,28 +78,35 @@ class Rows:
         self._schema = kind.noun.caller_schema()
         self._check = contract_of(kind.noun.contract.DESCRIPTOR, Nouns.PARTIAL)
 
-    def keys_of(self, row: Row) -> set[tuple[str, Any]]:
+    @property
+    def gathers(self) -> bool:
+        """Whether what a batch makes and changes is written at the end of its transaction."""
+        return not any(noun.asks_others() for noun in (self._kind.noun, *(link.noun for link in self._kind.links)))
+
+    def check(self, row: Row) -> None:
+        """Note what of a row does not fit the contract; of one that fits, what its record is found by."""
+        for path, reason in self._check(row.message):
+            path = path.removeprefix(".")
+            row.faults.append((*self._mapping.origin(row, path), f"{path} {reason}"))
+        if not row.faults:
+            row.keys = self._keys_of(row)
+
+    def _keys_of(self, row: Row) -> set[tuple[str, Any]]:
         """What a record of this row is found by, or has for itself alone, each with the name of its key."""
         own = json_format.MessageToDict(row.message.custom_fields) if self._schema else {}
         keys = {(key, value) for key in self._keys for value in self._values(row.message, key)}
         return keys.union(self._schema.claims(own))
 
-    def check(self, row: Row) -> None:
-        """Note what of a row does not fit the contract."""
-        for path, reason in self._check(row.message):
-            path = path.removeprefix(".")
-            row.faults.append((*self._mapping.origin(row, path), f"{path} {reason}"))
-
     def write(self, batch: Sequence[Row]) -> Verdict:
         """Make and change records, within the transaction of this thread."""
         verdict = Verdict()
-        sound = [row for row in batch if self._is_sound(row, verdict)]
+        sound = [row.copy() for row in batch if self._is_sound(row, verdict)]
         if "id" in self._keys:
             self._find_survivors(sound)
         found = self._found(sound)
         mine = self._writable({record["_id"] for records in found.values() for record in records})
-        self._belong(sound, verdict)
-        with nullcontext() if self._kind.noun.asks_others() else transaction.gathering():
+        with transaction.gathering() if self.gathers else nullcontext():
+            self._belong(sound, verdict)
             for row in sound:
                 try:
                     self._take(row, self._match(row, found), mine, verdict)
@@ -218,6 +225,7 @@ class Rows:
                 verdict.faults.append([row.number, "", "", f"is not joined with its {link.name}: {refusal.detail}"])
                 return
             found = made.id
+            introduce(link.noun, found)
             verdict.created.append([link.noun.about().noun, made.id, made.revision])
         known |= dict.fromkeys(told.items(), found)
         setattr(row.message, link.field, found)
@@ -245,8 +253,7 @@ class Rows:
         if not record.amend(told, [each.name for each, _ in told.ListFields() if each.name != "id"]):
             verdict.unchanged += 1
             return
-        changed = differences(known, record._row()).keys() - mirror.CHASSIS_FIELDS
-        before = {name: known.get(name) for name in changed}
+        before = {name: known.get(name) for name in record.changed}
         record.keep()
         verdict.change(record, before)
 

@@ -304,3 +304,17 @@ def a_workbook(rows: list[dict[str, Any]]) -> bytes:
         book.active.append(line)
     book.save(out)
     return out.getvalue()
+
+
+def test_batches_that_have_to_do_with_each_other_come_in_one_after_another(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.importing.importing.BATCH", 2)
+    people = [f"p{n},Ada{n},ada{n}@x.example,Thorn Ltd" for n in range(5)]
+    again = ["p1,Bo,ada1@x.example,", "p6,Cy,ada6@x.example,Reed & Co", "p7,Di,ada6@x.example,Reed & Co"]
+    run = done(caller, "External ID,First name,E-mail,Company\n" + "\n".join([*people, *again]))
+    assert (state(run), counts(run)) == ("DONE", {"done": 8, "created": 6, "updated": 2})
+    accounts = {each.id: each.name for each in caller.ListAccounts(listing_pb2.ListRequest()).accounts}
+    assert sorted(accounts.values()) == ["Reed & Co", "Thorn Ltd"]
+    found = {each.given_name: accounts[each.account_id] for each in contacts(caller)}
+    assert found == dict.fromkeys(("Ada0", "Bo", "Ada2", "Ada3", "Ada4"), "Thorn Ltd") | {"Di": "Reed & Co"}
