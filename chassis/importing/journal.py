@@ -39,9 +39,11 @@ def clear(job_id: str) -> None:
 
 
 def backwards(job_id: str) -> Iterator[dict[str, Any]]:
-    """What is left to undo, the last batch first."""
-    while row := _rows().find_one({"job_id": job_id, "undone": None}, sort=[("last", -1)]):
+    """What is left to undo, the last batch first; each is looked for when the one before it is undone."""
+    left: dict[str, Any] = {"job_id": job_id, "undone": None}
+    while row := _rows().find_one(left, sort=[("last", -1)]):
         yield row
+        left["last"] = {"$lt": row["last"]}  # the index leads past those that are undone
 
 
 def undone(row: dict[str, Any], kept: list[list[Any]]) -> None:
