@@ -112,11 +112,12 @@ def unpublished(database: Database) -> list[Row]:
     events = database[EVENTS].with_options(read_concern=ReadConcern("snapshot"))
     waiting: dict[str, Any] = {"published": False}
     rows = list(events.find(waiting).sort("_id", ASCENDING).limit(BATCH).hint(UNPUBLISHED))
-    if len(rows) == BATCH:
+    if len(rows) == BATCH and (changed := {row["record_id"] for row in rows if row["revision"] > 1}):
         # Ids of two processes may sort otherwise than their commits did, so the limit could cut off a record's earlier
-        # revision; it is fetched here.
-        waiting["record_id"] = {"$in": list({row["record_id"] for row in rows})}
-        rows = list(events.find(waiting).hint(UNPUBLISHED))
+        # revision; it is fetched here. What tells of a first revision has none before it.
+        waiting["record_id"] = {"$in": list(changed)}
+        earlier = {row["_id"]: row for row in events.find(waiting).hint(UNPUBLISHED)}
+        rows = list(({row["_id"]: row for row in rows} | earlier).values())
     return sorted(rows, key=lambda row: (row["revision"], row["ordinal"]))
 
 

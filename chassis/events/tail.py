@@ -3,6 +3,8 @@
 import threading
 
 import structlog
+from bson import decode
+from bson.raw_bson import DEFAULT_RAW_BSON_OPTIONS, RawBSONDocument
 from pymongo.change_stream import CollectionChangeStream
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
@@ -24,7 +26,7 @@ class Tail:
 
     def __init__(self, events: Collection) -> None:
         self._events = events
-        self._rows: list[Row] = []
+        self._rows: list[RawBSONDocument] = []
         self._complete = False
         self._lock = threading.Lock()
         self._news = threading.Event()
@@ -54,7 +56,7 @@ class Tail:
         with self._lock:
             rows, complete = self._rows, self._complete
             self._rows, self._complete = [], True
-        return rows, complete
+        return [decode(row.raw, self._events.codec_options) for row in rows], complete
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -69,9 +71,11 @@ class Tail:
                 self._stopping.wait(1)
 
     def _watch(self) -> CollectionChangeStream:
-        return self._events.watch([{"$match": {"operationType": "insert"}}], max_await_time_ms=_LONGEST_WAIT_MS)
+        # Whoever is behind reads the outbox itself, so rows are decoded only once they are taken.
+        undecoded = self._events.with_options(codec_options=DEFAULT_RAW_BSON_OPTIONS)
+        return undecoded.watch([{"$match": {"operationType": "insert"}}], max_await_time_ms=_LONGEST_WAIT_MS)
 
-    def _add(self, row: Row) -> None:
+    def _add(self, row: RawBSONDocument) -> None:
         with self._lock:
             if len(self._rows) < MOST:
                 self._rows.append(row)
