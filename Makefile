@@ -42,6 +42,9 @@ lint: $(CONTRACT) $(BUF)  ## Check style, types, the contract and the house rule
 bench: $(CONTRACT)  ## Measure the suite beside its baseline; ARGS go to the bench
 	@$(RUN) -m bench $(ARGS)
 
+bench-imports: $(CONTRACT)  ## Measure imports and their way back, `--standing 1000000` into as many contacts; ARGS go to the bench
+	@$(RUN) -m bench.imports $(ARGS)
+
 bench-search: $(CONTRACT)  ## Measure searches and lists among a million contacts, in about 7 minutes; ARGS go to the bench
 	@$(RUN) -m bench.search $(ARGS)
 
@@ -111,4 +114,4 @@ $(BUF): package-lock.json $(READY)
 	@$(NPM) ci --silent --ignore-scripts
 	@touch $@
 
-.PHONY: up down status logs test test-whole lint bench bench-search check-durability check-once chaos deny-unchanged identity duplicates routes help protos lock clean
+.PHONY: up down status logs test test-whole lint bench bench-imports bench-search check-durability check-once chaos deny-unchanged identity duplicates routes help protos lock clean

@@ -1,161 +1,228 @@
-"""`python -m bench.imports [rows] [standing]`: contacts out of a CSV file, tried, taken in, put out and taken back.
+"""`python -m bench.imports [--rows 100000] [--standing 1000000] [--folder DIR]`: contacts out of a CSV file, and back.
 
 One contacts process with its relay and job runner, mongod and nats-server share the machine. Every row has a name, an e-mail
 address, a telephone number, an external id and a city, and is checked, matched by external id and by e-mail address, kept, and
-announced. `standing` contacts are there before, so that matching looks into a collection of that size.
+announced. `standing` contacts are there before, of the same shape, so that matching and the indexes meet a collection of that
+size; with `folder` they stay there for the next time.
+
+Beside it the bare driver inserts the same documents and events, in batches of the same size: what the database alone takes. Then
+a second file changes half of the records and makes as many new ones, somebody edits a hundredth of them, and the import of the
+second file is taken back: what was edited since must stay, and be listed.
 """
 
+import argparse
 import io
-import os
 import resource
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crm.contacts.v1 import service_pb2
+from crm.common.v1 import requests_pb2
+from crm.contacts.v1 import contact_pb2, export_pb2, service_pb2
 
 from bench import cost
 from chassis import FileSettings, acting_as, new_id, transaction
 from chassis.embedded import running
 from chassis.importing.importing import BATCH
+from chassis.indexes import prepare as index
 from chassis.testing import Caller, serving, somebody
 from services.contacts.contact import Contact
 from services.contacts.groundwork import COMPANIONS, prepare
 from services.contacts.service import Contacts
-from tests.contacts.importing import after, an_import, counts, state
+from tests.contacts.importing import after, an_import, counts, result, state
 
 _HEADER = "External ID,First name,Last name,E-mail,Mobile,City\n"
+_TENANT = "ten_bench"
+_PATIENCE = 3600.0  # seconds
 
 
-def main(rows: int, standing: int) -> None:
+def main() -> None:
     """Measure and print."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--rows", type=int, default=50_000, help="of the file")
+    asked.add_argument(
+        "--standing", type=int, default=0, help="contacts that are there before; 1,000,000 take about 4 GB"
+    )
+    asked.add_argument("--folder", type=Path, help="where they stay; by default they are gone at the end")
+    asked.add_argument("--only-fill", action="store_true", help="make the standing contacts, and measure another time")
+    given = asked.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        running(Path(folder), ("contacts",)) as servers,
+        running(given.folder or Path(folder), ("contacts",)) as servers,
         serving(
             service_pb2, Contacts(), servers.mongo_url("contacts"), servers.nats_url("contacts"), prepare=prepare,
             companions=COMPANIONS, settings=FileSettings,
         ) as calling_as,
     ):  # fmt: skip
-        caller = calling_as(somebody())
-        _fill(caller, standing)
-        _measure(caller, a_file(rows), rows)
+        caller = calling_as(somebody(_TENANT))
+        index(Contact)
+        _fill(caller, given.standing)
+        if not given.only_fill:
+            _measure(caller, servers.mongod.pid, given.rows)
 
 
-def a_file(rows: int) -> bytes:
-    """The CSV file of so many people."""
+def a_file(first: int, rows: int, city: str = "Paris", run: str = "p") -> bytes:
+    """The CSV file of so many people, from the `first` on."""
     out = io.StringIO()
     out.write(_HEADER)
-    for n in range(rows):
-        out.write(f"p{n},Ada{n},Thorn{n % 997},ada{n}@firm{n % 499}.example,+49151{10_000_000 + n},Paris\n")
+    for n in range(first, first + rows):
+        number = f"+49151{10_000_000 + n}"
+        out.write(f"{run}{n},Ada{n},Thorn{n % 997},ada{n}@{run}{n % 499}.example,{number},{city}\n")
     return out.getvalue().encode()
 
 
+# ---------------------------------------------------------------- what is there before
+
+
 def _fill(caller: Caller, standing: int) -> None:
-    """Contacts as they are kept, straight into the collection."""
-    at = 0
+    """Contacts as imports keep them, straight into the collection."""
+    contacts = transaction.database()["contacts"]
+    at, began = contacts.estimated_document_count() if standing else 0, time.monotonic()
     with acting_as(caller.whom):
-        pattern = Contact.fresh(given_name="Old", owner_id=caller.whom.user_id)
-        while at < standing:
-            batch = [_standing(pattern, n) for n in range(at, min(at + 5000, standing))]
-            transaction.database()["contacts"].insert_many(batch, ordered=False)
-            at += len(batch)
+        pattern = _pattern(caller)
+    while at < standing:
+        many = min(5000, standing - at)
+        contacts.insert_many([_standing(pattern, n) for n in range(at, at + many)], ordered=False)
+        at += many
+    print(f"{at:,} contacts stand, made in {time.monotonic() - began:.0f} s", flush=True)
 
 
-def _standing(pattern: Any, n: int) -> dict[str, Any]:
-    row = pattern._stored()
-    return row | {
-        "_id": f"con_old{n:023d}", "emails": [{"address": f"old{n}@x.example", "primary": True}], "display_name": f"Old {n}",
-        "search_tokens": ["old", str(n), f"old{n}@x.example"], "external_ids": [{"system": "import", "id": f"old{n}"}],
+def _pattern(caller: Caller) -> dict[str, Any]:
+    """A stored contact with all that is kept beside its fields."""
+    record = Contact.fresh(given_name="Old", family_name="Standing", owner_id=caller.whom.user_id)
+    record.phones = [{"number": "+4930123456", "type": "MOBILE"}]
+    record.addresses = [{"locality": "Paris"}]
+    record.settle()
+    return record._row()
+
+
+def _standing(pattern: dict[str, Any], n: int) -> dict[str, Any]:
+    mail, number, name = f"old{n}@old{n % 499}.example", f"+49152{10_000_000 + n}", f"old{n} standing{n % 997}"
+    return pattern | {
+        "_id": f"con_0{n:025d}", "given_name": f"Old{n}", "display_name": name.title(),
+        "emails": [{"address": mail, "primary": True}], "phones": [{**pattern["phones"][0], "number": number}],
+        "external_ids": [{"system": "import", "id": f"old{n}"}],
+        "search_tokens": [*name.split(), mail, *mail.split("@"), number[1:], number[3:]],
+        "duplicate_keys": [f"email:{mail}", f"phone:{number}", f"external_id:import/old{n}", *pattern["duplicate_keys"]],
     }  # fmt: skip
 
 
-def _measure(caller: Caller, data: bytes, rows: int) -> None:
-    draft = an_import(caller, data)
-    print(f"{rows:,} rows, {len(data) / 1e6:.0f} MB")
-    tried = _timed("tried", rows, lambda: after(caller, "Validate", draft.id))
+# ---------------------------------------------------------------- what is measured
+
+
+def _measure(caller: Caller, mongod: int, rows: int) -> None:
+    run = f"r{time.time_ns():x}-"  # a folder that stays knows the people of the time before
+    timed = partial(_timed, mongod)
+    draft = an_import(caller, a_file(0, rows, run=run))
+    tried = timed("tried", rows, lambda: _done(caller, "Validate", draft.id))
     assert counts(tried)["created"] == rows
-    run = _timed("taken in", rows, lambda: _until_published(after(caller, "Start", draft.id)))
-    assert state(run) == "DONE"
-    _timed("bare", rows, lambda: _bare(caller.whom.tenant_id, rows))
-    everything = transaction.database()["contacts"].count_documents({"tenant_id": caller.whom.tenant_id})
-    out = _timed("put out", everything, lambda: _exported(caller))
-    assert out.file_id
-    _timed("taken back", rows, lambda: after(caller, "Revert", draft.id))
+    taken = timed("taken in", rows, lambda: _done(caller, "Start", draft.id))
+    assert (state(taken), counts(taken)["created"]) == ("DONE", rows)
+    timed("published", rows, _published)
+    made = [id for _, id, _ in _changes(draft.id, "created")]
+    _bare(timed, made)
+    _published()
+    timed("put out", rows, lambda: _exported(caller))
+    _reverted(caller, timed, rows, run)
 
 
-def _bare(tenant_id: str, rows: int) -> None:
-    """The same documents and events once more, by the bare driver: what the database alone takes for them."""
-    database = transaction.database()
-    mine = {"tenant_id": tenant_id, "external_ids.id": {"$regex": "^p"}}
-    records = list(database["contacts"].find(mine).limit(rows))
-    events = {
-        row["record_id"]: row for row in database["events"].find({"tenant_id": tenant_id, "subject": "contact.created"})
-    }
-    for start in range(0, len(records), BATCH):
-        batch = records[start : start + BATCH]
-        told = [events[each["_id"]] | {"_id": new_id("evt"), "tenant_id": "bare", "published": False} for each in batch]
-        copies = [each | {"_id": new_id("con"), "tenant_id": "bare"} for each in batch]
-        transaction.run(partial(_insert, database, copies, told))
+def _reverted(caller: Caller, timed: Any, rows: int, run: str) -> None:
+    """A second file that changes and makes, edits of some of what it did, and the way back."""
+    again = an_import(caller, a_file(rows // 2, rows, "Lyon", run))
+    changed = timed("changed", rows, lambda: _done(caller, "Start", again.id))
+    assert counts(changed) == {"done": rows, "updated": rows // 2, "created": rows - rows // 2}
+    ids = [each["id"] for each in _changes(again.id, "updated")] + [id for _, id, _ in _changes(again.id, "created")]
+    edited = ids[:: max(1, rows // (rows // 100))]
+    for id in edited:
+        contact = contact_pb2.Contact(id=id, job_title="edited since")
+        caller.UpdateContact(contact_pb2.UpdateContactRequest(contact=contact, update_mask={"paths": ["job_title"]}))
+    undone = timed("taken back", rows, lambda: _done(caller, "Revert", again.id))
+    contacts = transaction.database()["contacts"]
+    left = contacts.count_documents({"_id": {"$in": ids}, "deleted_time": None, "addresses.locality": "Lyon"})
+    listed = {line[2] for line in result(caller, undone)}
+    print(f"  {len(edited):,} were edited since: {len(listed):,} listed, {left:,} still as the second file said")
+    assert (state(undone), listed, left) == ("REVERTED", set(edited), len(edited))
 
 
-def _insert(database: Any, records: list[Any], events: list[Any]) -> None:
-    database["contacts"].insert_many(records)
-    database["events"].insert_many(events)
+def _done(caller: Caller, verb: str, id: str) -> Any:
+    return after(caller, verb, id, _PATIENCE)
 
 
-def _until_published(run: Any) -> Any:
-    unpublished = {"published": False}
-    print(f"  {transaction.database()['events'].count_documents(unpublished):,} events wait for the bus at its end")
-    return run
+def _changes(job_id: str, what: str) -> Iterator[Any]:
+    for row in transaction.database()["import_changes"].find({"job_id": job_id}, {what: 1}):
+        yield from row[what]
+
+
+def _published() -> None:
+    while transaction.database()["events"].find_one({"published": False}, {"_id": 1}):
+        time.sleep(0.05)
+
+
+def _bare(timed: Any, ids: list[str]) -> None:
+    """The same documents and events once more by the bare driver: read batch by batch, and only the writing is measured."""
+    contacts, events = transaction.database()["contacts"], transaction.database()["events"]
+    batches = []
+    for start in range(0, len(ids), BATCH):
+        these = {"$in": ids[start : start + BATCH]}
+        records = [each | {"_id": new_id("con"), "tenant_id": "bare"} for each in contacts.find({"_id": these})]
+        told = [
+            each | {"_id": new_id("evt"), "tenant_id": "bare", "published": False, "publish_time": None}
+            for each in events.find({"tenant_id": _TENANT, "record_id": these, "revision": 1})
+        ]
+        batches.append((records, told))
+    timed("bare", len(ids), lambda: [transaction.run(partial(_insert, *batch)) for batch in batches])
+
+
+def _insert(records: list[Any], told: list[Any]) -> None:
+    transaction.database()["contacts"].insert_many(records)
+    transaction.database()["events"].insert_many(told)
 
 
 def _exported(caller: Caller) -> Any:
-    from crm.common.v1 import requests_pb2
-    from crm.contacts.v1 import export_pb2
-
-    made = caller.CreateExport(export_pb2.CreateExportRequest(export={"noun": "contact", "format": "CSV"}))
+    mine = {"field": "owner_id", "op": "eq", "value": {"string_value": caller.whom.user_id}}
+    made = caller.CreateExport(
+        export_pb2.CreateExportRequest(export={"noun": "contact", "format": "CSV", "filter": mine})
+    )
     while state(found := caller.GetExport(requests_pb2.GetRequest(id=made.id))) != "DONE":
         time.sleep(0.1)
     return found
 
 
-def _timed(what: str, rows: int, work: Callable[[], Any]) -> Any:
-    mongod = [pid for pid in cost.trees({"all": os.getpid()})["all"] if pid != os.getpid()]
-    began, mine, theirs = time.monotonic(), time.process_time(), cost.cpu(mongod)
-    with _peak() as peak:
+def _timed(mongod: int, what: str, rows: int, work: Callable[[], Any]) -> Any:
+    began, mine, theirs = time.monotonic(), time.process_time(), cost.cpu([mongod])
+    with _watched() as memory:
         found = work()
     seconds = time.monotonic() - began
     print(
         f"  {what:11} {rows / seconds:7,.0f} rows/s {seconds:6.1f} s   CPU per row: service "
-        f"{(time.process_time() - mine) / rows * 1e6:4.0f} µs, servers {(cost.cpu(mongod) - theirs) / rows:4.0f} µs   "
-        f"memory {peak.began:.0f} → {peak.most:.0f} MB"
+        f"{(time.process_time() - mine) / rows * 1e6:4.0f} µs, mongod {(cost.cpu([mongod]) - theirs) / rows:4.0f} µs   "
+        f"memory {memory[0]:.0f} → {max(memory):.0f} MB",
+        flush=True,
     )
     return found
 
 
-class _peak:  # noqa: N801  a context manager that reads like a word
-    """The most memory that the process has during the block, in megabytes."""
+@contextmanager
+def _watched() -> Iterator[list[float]]:
+    """The memory of the process at the start of the block, and five times a second until its end, in megabytes."""
+    memory, over = [_resident()], threading.Event()
 
-    def __enter__(self) -> "_peak":
-        self.began = self.most = _resident()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-        return self
+    def watch() -> None:
+        while not over.wait(0.2):
+            memory.append(_resident())
 
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(0.2):
-            self.most = max(self.most, _resident())
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield memory
+    finally:
+        over.set()
+        thread.join()
 
 
 def _resident() -> float:
@@ -164,4 +231,4 @@ def _resident() -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 50_000, int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    main()
