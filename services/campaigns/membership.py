@@ -100,6 +100,14 @@ def count(segment_id: str) -> int:
     return AudienceMember.rows().count_documents({**AudienceMember.present(), "segment_ids": segment_id})
 
 
+def recount(segment: Row) -> None:
+    """Let a segment say how many contacts are in it now: facts bring them in and take them out one by one, and leave its row."""
+    members = count(segment["_id"])
+    if members != segment["member_count"]:
+        settled = {"_id": segment["_id"], "status": READY}
+        Segment._get_collection().update_one(settled, {"$set": {"member_count": members}})
+
+
 def _dynamic() -> dict[str, Row]:
     """The tenant's dynamic segments, those that others refer to first."""
     found = {

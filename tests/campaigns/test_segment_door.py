@@ -10,7 +10,7 @@ from crm.sales.v1 import events_pb2 as sales
 
 from chassis import acting_as, new_id, of_service
 from chassis.testing import details, reason
-from services.campaigns import standing
+from services.campaigns import chores, standing
 from services.campaigns.audience import AudienceMember
 from tests.beside import run_beside
 from tests.builders.campaigns import a_contact_told, a_segment_message, tagged, where
@@ -162,6 +162,13 @@ def test_a_rebuild_finds_who_was_there_before_the_segment(marketing: Marketing) 
     assert len(marketing.members(segment)) == 1
     again = marketing.caller.RebuildSegment(segment_pb2.RebuildSegmentRequest(id=segment.id))
     assert marketing.built(again.id).member_count == 1
+
+
+def test_who_comes_later_is_counted_soon(marketing: Marketing) -> None:
+    segment = marketing.segment()
+    marketing.meet(tags=["gold"])
+    got = requests_pb2.GetRequest(id=segment.id)
+    eventually(lambda: marketing.caller.GetSegment(got).member_count == 1, seconds=2 * chores.RECOUNT_SECONDS)
 
 
 def test_a_segment_can_build_on_another_one(marketing: Marketing) -> None:
