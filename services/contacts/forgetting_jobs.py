@@ -17,9 +17,15 @@ _NAMED = ((Import, "file_id"), (Import, "result_file_id"), (Export, "file_id"))
 
 
 def look(person: Person) -> Person:
-    """The person with the files of all jobs that name it: each is read, which may take minutes."""
+    """The person with the files of all jobs that name it: each is read, which may take minutes.
+
+    What is told of the faults of such a file goes with it: single cells of the person's row stand there, without its name.
+    """
     names = Mention(person)
-    return replace(person, file_ids=tuple(file.id for file in _files() if any(map(names.stands_in, cells_of(file)))))
+    named = {file.id for file in _files() if any(map(names.stands_in, cells_of(file)))}
+    mine = {"tenant_id": principal().tenant_id, "file_id": {"$in": sorted(named)}}
+    named |= {id for id in Import._get_collection().distinct("result_file_id", mine) if id}
+    return replace(person, file_ids=tuple(sorted(named)))
 
 
 def forget(file_ids: tuple[str, ...], people: list[str]) -> dict[str, list[str]]:
