@@ -83,6 +83,7 @@ def test_no_list_scans_a_collection(served: tuple[Any, Database, Heard]) -> None
                     for explained, found in pages(noun, asked, database, heard, exact):
                         told = fault(explained, found, "filter" in asked, exact)
                         faults += [f"{noun.__name__}, {scope}, {name}: {told}"] if told else []
+        noun._get_collection().delete_many({"tenant_id": tenant_id})  # other tests make unique indexes there
     assert not faults, "\n".join(faults)
 
 

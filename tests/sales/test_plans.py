@@ -36,7 +36,7 @@ def test_the_latest_orders_come_sorted_from_an_index(sales: Caller, field: str) 
     query = visible(Order, sales) | {field: "one"}
     stages, indexes = plan(Order._get_collection(), query, [("order_date", -1), ("_id", -1)])
     assert not {"COLLSCAN", "SORT"} & stages
-    assert indexes == {("tenant_id", field, "order_date", "_id")}
+    assert {keys[:4] for keys in indexes} == {("tenant_id", field, "order_date", "_id")}
 
 
 @pytest.mark.parametrize("reference", OF_CONTACTS + OF_ACCOUNTS, ids=lambda each: f"{each.collection}.{each.path}")

@@ -16,4 +16,4 @@ def test_the_latest_tickets_of_a_customer_come_sorted_from_an_index(door: Any, f
         query = {**Ticket.visible(), "deleted_time": None, field: "x_1"}
     stages, indexes = plan(Ticket._get_collection(), query, [("open_time", -1), ("_id", -1)])
     assert not {"COLLSCAN", "SORT"} & stages
-    assert indexes == {("tenant_id", field, "open_time", "_id")}
+    assert {keys[:4] for keys in indexes} == {("tenant_id", field, "open_time", "_id")}
