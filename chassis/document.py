@@ -19,7 +19,7 @@ from chassis.clock import now
 from chassis.fields import FIELDS
 from chassis.kept import Kept
 from chassis.kinds import noun_called
-from chassis.listing import TOKENS, Catalogue, condition, page, projection, query, search_tokens, tokens
+from chassis.listing import BY_ID, TOKENS, Catalogue, condition, page, projection, query, search_tokens, tokens
 from chassis.plain import differences
 from chassis.principal import Principal, Scope, principal
 from chassis.refusals import Forbidden, Invalid, NotFound, Refused, Violation
@@ -67,7 +67,7 @@ class Noun(Kept):
     def get(cls, request: Any) -> Any:
         """The message of the record that `request.id` names. Refused with NotFound."""
         wanted = projection(request.fields, cls.caller_fields())
-        row = cls._get_collection().find_one({"_id": request.id, **cls.visible()}, wanted)
+        row = cls._by_id(request.id, cls.visible(), wanted)
         if row is None:
             raise cls.missing(request.id)
         return mirror.message(cls.contract, row)
@@ -76,7 +76,7 @@ class Noun(Kept):
     def get_all(cls, request: Any) -> dict[str, Any]:
         """The messages of those of the records that `request.ids` names which the caller may see, by id."""
         wanted = projection(request.fields, cls.caller_fields())
-        rows = cls._get_collection().find({"_id": {"$in": list(request.ids)}, **cls.visible()}, wanted)
+        rows = cls._get_collection().find({"_id": {"$in": list(request.ids)}, **cls.visible()}, wanted, hint=BY_ID)
         found: Iterator[Any] = (mirror.message(cls.contract, row) for row in rows)
         return {message.id: message for message in found}
 
@@ -108,7 +108,7 @@ class Noun(Kept):
     @classmethod
     def find(cls, id: str, action: str = "read") -> Self:
         """The record with this id, as a document. Refused with NotFound; with Forbidden when it may only be read."""
-        row = cls._get_collection().find_one({"_id": id, "deleted_time": None, **cls.visible(action)})
+        row = cls._by_id(id, {"deleted_time": None, **cls.visible(action)})
         if row is None:
             raise cls._refusal(id, action)
         return cls._loaded(row)
@@ -116,8 +116,14 @@ class Noun(Kept):
     @classmethod
     def demand(cls, id: str) -> None:
         """Refused with NotFound where `find` is, and cheaper, for whoever needs nothing of the record."""
-        if cls._get_collection().find_one({"_id": id, "deleted_time": None, **cls.visible()}, {"_id": 1}) is None:
+        if cls._by_id(id, {"deleted_time": None, **cls.visible()}, ["_id"]) is None:
             raise cls.missing(id)
+
+    @classmethod
+    def _by_id(cls, id: str, narrow: dict[str, Any], wanted: Any = None) -> dict[str, Any] | None:
+        # MongoDB would try each index that begins with the tenant, too, and take half as long again.
+        row: dict[str, Any] | None = cls._get_collection().find_one({"_id": id, **narrow}, wanted, hint=BY_ID)
+        return row
 
     @classmethod
     def missing(cls, id: str) -> NotFound:
@@ -126,9 +132,7 @@ class Noun(Kept):
 
     @classmethod
     def _refusal(cls, id: str, action: str) -> NotFound | Forbidden:
-        known = action != "read" and cls._get_collection().find_one(
-            {"_id": id, "deleted_time": None, **cls.visible()}, {"_id": 1}
-        )
+        known = action != "read" and cls._by_id(id, {"deleted_time": None, **cls.visible()}, ["_id"])
         return Forbidden(permission=cls.about().permission(action)) if known else cls.missing(id)
 
     # ---------------------------------------------------------------- writing
@@ -193,7 +197,7 @@ class Noun(Kept):
     @classmethod
     def restore(cls, id: str) -> Self:
         """Bring a deleted record back. Refused with NotFound, NotDeleted."""
-        row = cls._get_collection().find_one({"_id": id, **cls.visible("delete")})
+        row = cls._by_id(id, cls.visible("delete"))
         if row is None:
             raise cls.missing(id)
         noun = cls._loaded(row)
@@ -208,7 +212,7 @@ class Noun(Kept):
     @classmethod
     def purge(cls, request: Any) -> None:
         """Delete the deleted record that `request.id` names for good. Refused with NotFound, NotDeleted, StaleRevision."""
-        row = cls._get_collection().find_one({"_id": request.id, **cls.visible("purge")})
+        row = cls._by_id(request.id, cls.visible("purge"))
         if row is None:
             raise cls.missing(request.id)
         noun = cls._loaded(row)

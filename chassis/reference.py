@@ -5,6 +5,7 @@ from typing import Any
 
 from chassis import transaction
 from chassis.document import Noun
+from chassis.listing import BY_ID
 from chassis.refusals import Invalid, Violation
 
 
@@ -44,7 +45,10 @@ def _ids(held: Any, path: list[str], place: str) -> Iterator[tuple[str, str]]:
 
 def _seen(noun: type[Noun], ids: list[str]) -> set[str]:
     query = {"_id": {"$in": ids}, "deleted_time": None, **noun.visible()}
-    return transaction.remembered(_key(noun, ids), lambda: set(noun.objects(__raw__=query).scalar("id")))
+    rows = noun._get_collection()
+    return transaction.remembered(
+        _key(noun, ids), lambda: {row["_id"] for row in rows.find(query, {"_id": 1}, hint=BY_ID)}
+    )
 
 
 def _key(noun: type[Noun], ids: list[str]) -> Any:

@@ -10,6 +10,7 @@ from chassis.listing.folding import fold
 from chassis.listing.order import sortable
 from chassis.listing.page import page
 from chassis.listing.pairs import MARK as PAIR
+from chassis.listing.paths import BY_ID
 from chassis.listing.predicate import predicate, values
 from chassis.listing.projection import projection
 from chassis.listing.query import query
@@ -20,5 +21,5 @@ __all__ = [
     "Catalogue", "Field", "Kind", "Step", "catalogue",
     "Condition", "condition", "query", "predicate", "values",
     "projection",
-    "INDEX", "TOKENS", "PAIR", "tokens", "search_tokens", "names", "fold",
+    "INDEX", "TOKENS", "PAIR", "BY_ID", "tokens", "search_tokens", "names", "fold",
 ]  # fmt: skip
