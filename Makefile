@@ -29,8 +29,8 @@ logs: $(READY)  ## Follow its logs
 test: $(CONTRACT)  ## Run the tests, three files at a time; ARGS="tests/deploy -k port" narrows them
 	@$(RUN) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-whole: $(CONTRACT)  ## Run what brings whole companies in, and takes minutes
-	@$(RUN) -m pytest -m whole tests/campaigns tests/journeys
+test-whole: $(CONTRACT)  ## Run what brings whole companies and data sets in, and takes minutes
+	@$(RUN) -m pytest -m whole tests/campaigns tests/contacts tests/journeys
 
 lint: $(CONTRACT) $(BUF)  ## Check style, types, the contract and the house rules
 	$(RUN) -m ruff check .

@@ -214,6 +214,7 @@ def test_of_sixteen_that_race_for_a_blocked_key_one_comes_in(caller: Caller) -> 
 # ---------------------------------------------------------------- the service finds what the kernel measures
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(not febrl.DATA.exists(), reason=f"the persons are not in {febrl.DATA}")
 def test_the_planted_doubles_are_found_at_the_door(caller: Caller) -> None:
     people = febrl.people(1)
