@@ -10,7 +10,7 @@ from chassis import config, importing, listing, merging, mirror, transaction
 from chassis.call import hint
 from chassis.clock import now, today
 from chassis.disclosure import disclosure_rpc
-from chassis.document import Noun, Owned
+from chassis.document import Noun
 from chassis.erasure import ERASED, Person, erasing, take_up
 from chassis.events import Fact, Lease, announce, on
 from chassis.exporting import Exporting
@@ -25,6 +25,7 @@ from chassis.lookup import lookup
 from chassis.mirror import CustomFields, Part, Parts, stored
 from chassis.network import network
 from chassis.numbers import next_number
+from chassis.owned import Owned
 from chassis.plain import ListField
 from chassis.principal import Principal, Scope, acting_as, of_service, principal
 from chassis.projection import Projection

@@ -6,11 +6,11 @@ from typing import Any, ClassVar, Self
 
 from mongoengine import IntField, StringField
 
-from chassis.document import Owned
 from chassis.files import content
 from chassis.files.content import Content, Contents, FileInfected, FileQuotaReached, FileTooLarge
 from chassis.files.reading import Reading
 from chassis.files.settings import FileSettings
+from chassis.owned import Owned
 from chassis.principal import principal
 from chassis.refusals import Invalid, NotFound
 

@@ -15,7 +15,6 @@ from mongoengine.fields import BaseField
 from chassis import transaction
 from chassis.call import Call
 from chassis.clock import now
-from chassis.document import Owned
 from chassis.jobs.refusals import (
     JobAlreadyOver,
     JobAlreadyStarted,
@@ -25,6 +24,7 @@ from chassis.jobs.refusals import (
 )
 from chassis.jobs.step import Step
 from chassis.mirror import Part
+from chassis.owned import Owned
 from chassis.principal import Principal, principal
 
 VALIDATE, RUN, REVERT = "VALIDATE", "RUN", "REVERT"
