@@ -1,18 +1,14 @@
 """Imports: files become records as their users say, each row once, and go again when it was a mistake."""
 
-import io
-import json
 from collections.abc import Callable
 from typing import Any
 
-import openpyxl
 import pytest
 from crm.common.v1 import listing_pb2
-from crm.contacts.v1 import account_pb2, contact_pb2, import_pb2
+from crm.contacts.v1 import contact_pb2, import_pb2
 
 from chassis import transaction
 from chassis.testing import Caller, details, somebody
-from tests.builders.fields import define
 from tests.contacts.importing import after, an_import, brought, contacts, counts, done, result, state, targets
 from tests.refused import refusal, refused
 
@@ -253,57 +249,6 @@ def test_what_somebody_changed_since_stays_and_is_listed(caller: Caller) -> None
     assert state(undone) == "REVERTED"
     assert [row[2:] for row in result(caller, undone)] == [[ada.id, "was changed since"]]
     assert [each.id for each in contacts(caller)] == [ada.id]
-
-
-# ---------------------------------------------------------------- formats
-
-
-def test_ndjson_comes_in_as_the_api_writes_it(caller: Caller) -> None:
-    lines = (
-        '{"given_name": "Ada", "emails": [{"address": "ada@x.example", "type": "work"}], "tags": ["a", "b"]}\n'
-        "{not json}\n"
-        '{"given_name": "Bo", "external_ids": [{"system": "erp", "id": "7"}]}\n'
-    )
-    run = done(caller, lines, "rows.ndjson")
-    assert counts(run) == {"done": 3, "created": 2, "refused": 1}
-    ada = contacts(caller)[0]
-    assert (list(ada.tags), ada.emails[0].type) == (["a", "b"], "work")
-
-
-def test_decimal_commas_dates_and_national_numbers_are_read_as_their_country_writes_them(caller: Caller) -> None:
-    rows = "Firma;Umsatz;Telefon;Mitarbeiter\nBäckerei Süß;1.234,50 €;030 901820;1.000\n".encode("cp1252")
-    columns = [
-        {"header": "Firma", "target": "name"}, {"header": "Umsatz", "target": "annual_revenue"},
-        {"header": "Telefon", "target": "phones[work].number"}, {"header": "Mitarbeiter", "target": "employee_count"},
-    ]  # fmt: skip
-    run = done(caller, rows, noun="account", decimal_mark=",", country_code="DE", columns=columns)
-    assert (counts(run), run.delimiter) == ({"done": 1, "created": 1}, ";")
-    [account] = caller.ListAccounts(listing_pb2.ListRequest()).accounts
-    assert (account.name, account.phones[0].number, account.employee_count) == ("Bäckerei Süß", "+4930901820", 1000)
-    revenue = account.annual_revenue
-    assert (revenue.currency_code, revenue.units, revenue.nanos) == ("EUR", 1234, 500_000_000)
-    assert isinstance(account, account_pb2.Account)
-
-
-def test_a_number_of_the_file_is_no_text_that_its_customs_are_about(caller: Caller) -> None:
-    define(caller, "score", noun="account", type="DECIMAL")
-    lines = '{"name": "A", "score": 12.5}\n{"name": "B", "score": "1.234,5"}\n{"name": "C", "score": -0.125}\n'
-    told = [json.loads(line) for line in lines.splitlines()]
-    columns = [{"header": "name", "target": "name"}, {"header": "score", "target": "custom_fields.score"}]
-    for data, name in ((a_workbook(told), "rows.xlsx"), (lines, "rows.ndjson")):
-        run = done(caller, data, name, noun="account", decimal_mark=",", columns=columns)
-        assert counts(run) == {"done": 3, "created": 3}
-    found = caller.ListAccounts(listing_pb2.ListRequest()).accounts
-    scores = [(each.name, each.custom_fields["score"]) for each in found]
-    assert sorted(scores) == sorted([("A", "12.5"), ("B", "1234.5"), ("C", "-0.125")] * 2)
-
-
-def a_workbook(rows: list[dict[str, Any]]) -> bytes:
-    book, out = openpyxl.Workbook(), io.BytesIO()
-    for line in (list(rows[0]), *(list(row.values()) for row in rows)):
-        book.active.append(line)
-    book.save(out)
-    return out.getvalue()
 
 
 def test_batches_that_have_to_do_with_each_other_come_in_one_after_another(
