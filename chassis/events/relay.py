@@ -1,17 +1,16 @@
 """Takes events from the outbox to the bus.
 
 A change stream tells of new rows at once; a sweep every few seconds, which reads what is not marked published, is the
-certainty. Events of one record are published one after another, those of different records side by side, and marked when the
-server has acknowledged them. A crash in between publishes again: the server drops the copy by its `Nats-Msg-Id` within its
-window, the readers' inboxes do so for good. The promise is: every event at least once, and those of one record in the order
-of their revisions. Replicas share the duty by a lease.
+certainty. Many events are published together, which costs the server one sync; few are published side by side, those of one
+record one after another. They are marked when the server has acknowledged them. A crash in between publishes again: the server
+knows the copy by its `Nats-Msg-Id` within its window, the readers' inboxes do so for good. The promise is: every event at least
+once, and those of one record in the order of their revisions. Replicas share the duty by a lease.
 """
 
 import asyncio
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
@@ -19,7 +18,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from chassis import clock
-from chassis.bus import STREAM_DAYS, Bus, NotAcknowledged, StreamMissing
+from chassis.bus import MOST_TOGETHER, STREAM_DAYS, Bus, Message, NotAcknowledged, NotTaken, StreamMissing
 from chassis.events import measures, outbox
 from chassis.events.fact import headers, subject_on_bus
 from chassis.events.lease import Lease
@@ -27,6 +26,7 @@ from chassis.events.tail import Tail
 
 _REST_SECONDS = 0.2
 _MARK_SECONDS = 0.1  # how long acknowledged rows are gathered before they are marked together
+_MANY = 16  # from so many on, keeping messages together takes the server less time than keeping each
 
 _log = structlog.get_logger(__name__)
 
@@ -124,26 +124,45 @@ class Relay:
     def _publish(self, rows: list[outbox.Row]) -> None:
         if not rows:
             return
+        if not self._unmarked:
+            self._mark_at = time.monotonic() + _MARK_SECONDS
+        try:
+            self._bus.run(self._publish_all(rows), seconds=60)
+        except StreamMissing:
+            self._stream_ensured = False
+            raise
+
+    async def _publish_all(self, rows: list[outbox.Row]) -> None:
+        held_up: dict[str, NotAcknowledged] = {}  # by the record whose later events stay behind
+        for first in range(0, len(rows), MOST_TOGETHER):
+            these = [row for row in rows[first : first + MOST_TOGETHER] if row["record_id"] not in held_up]
+            if len(these) < _MANY or not await self._publish_together(these):
+                held_up |= await self._publish_apart(these)
+        for fault in held_up.values():
+            raise fault
+
+    async def _publish_together(self, rows: list[outbox.Row]) -> bool:
+        try:
+            await self._bus.publish_together([_message(row) for row in rows])
+        except NotTaken as refusal:
+            _log.info("events cannot be published together", events=len(rows), reason=str(refusal))
+            return False
+        self._unmarked += [row["_id"] for row in rows]
+        return True
+
+    async def _publish_apart(self, rows: list[outbox.Row]) -> dict[str, NotAcknowledged]:
         records: dict[str, list[outbox.Row]] = defaultdict(list)
         for row in rows:
             records[row["record_id"]].append(row)
-        if not self._unmarked:
-            self._mark_at = time.monotonic() + _MARK_SECONDS
-        fault = self._bus.run(self._publish_records(records.values()), seconds=60)
-        if fault is not None:
-            self._stream_ensured &= not isinstance(fault, StreamMissing)
-            raise fault
-
-    async def _publish_records(self, records: Iterable[list[outbox.Row]]) -> NotAcknowledged | None:
-        endings = await asyncio.gather(*map(self._publish_in_order, records))
-        return next((fault for fault in endings if fault is not None), None)
+        endings = await asyncio.gather(*map(self._publish_in_order, records.values()))
+        return {record: fault for record, fault in zip(records, endings, strict=True) if fault is not None}
 
     async def _publish_in_order(self, rows: list[outbox.Row]) -> NotAcknowledged | None:
         for row in rows:
             try:
-                await self._bus.publish(subject_on_bus(row), bytes(row["body"]), headers(row))
+                await self._bus.publish(*_message(row))
             except NotAcknowledged as fault:
-                return fault  # the record's later events stay behind this one
+                return fault
             self._unmarked.append(row["_id"])
         return None
 
@@ -159,3 +178,7 @@ class Relay:
             self._lease.release()
         except PyMongoError as fault:
             _log.warning("the relay's last word is lost; it will publish some events again", error=repr(fault))
+
+
+def _message(row: outbox.Row) -> Message:
+    return subject_on_bus(row), bytes(row["body"]), headers(row)

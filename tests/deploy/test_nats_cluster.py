@@ -134,11 +134,11 @@ def test_a_stream_has_three_copies_and_outlives_a_member(bus, cluster):
     until(lambda: made(bus))
     info = bus.run(bus.streams.stream_info("SALES"))
     assert info.config.num_replicas == 3
-    bus.run(bus.publish("crm.ten_1.sales.order.placed", b"one", {}))
+    bus.run(bus.publish_together([("crm.ten_1.sales.order.placed", b"one", {})] * 100))
     cluster.members[2].process.kill()
     cluster.members[2].process.wait()
     until(lambda: published(bus))
-    assert bus.run(bus.streams.stream_info("SALES")).state.messages >= 2
+    assert bus.run(bus.streams.stream_info("SALES")).state.messages >= 101
 
 
 def test_a_member_that_its_pod_asks_to_go_waits_for_its_clients(cluster):

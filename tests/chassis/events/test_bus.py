@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from chassis.bus import Bus, NotAcknowledged, StreamMissing
+from chassis.bus import Bus, NotAcknowledged, NotTaken, StreamMissing
 from chassis.embedded import place
 from tests.eventually import eventually
 
@@ -25,6 +25,8 @@ def test_nothing_can_be_published_before_there_is_a_connection():
     bus.start()
     with pytest.raises(NotAcknowledged):
         bus.run(bus.publish("crm.ten_1.campaigns.campaign.sent", b"", {}))
+    with pytest.raises(NotAcknowledged):
+        bus.run(bus.publish_together([("crm.ten_1.campaigns.campaign.sent", b"", {})]))
     assert not bus.ready
     bus.stop()
 
@@ -58,6 +60,8 @@ def test_a_subject_without_a_stream_is_told_apart(servers):
     eventually(lambda: bus.ready)
     with pytest.raises(StreamMissing):
         bus.run(bus.publish("crm.ten_1.streamless.ticket.opened", b"", {}))
+    with pytest.raises(StreamMissing):
+        bus.run(bus.publish_together([("crm.ten_1.streamless.ticket.opened", b"", {})] * 2))
     assert bus.run(bus.ensure_stream()) is True
     assert bus.run(bus.ensure_stream()) is False
     bus.run(bus.publish("crm.ten_1.streamless.ticket.opened", b"", {}))
@@ -67,16 +71,50 @@ def test_a_subject_without_a_stream_is_told_apart(servers):
 def test_a_stream_with_other_settings_is_brought_up_to_date(bus):
     async def spoil():
         info = await bus.streams.stream_info("CAMPAIGNS")
-        info.config.max_age = 300.0
+        info.config.max_age, info.config.allow_atomic = 300.0, False
         await bus.streams.update_stream(info.config)
 
-    async def age():
-        return (await bus.streams.stream_info("CAMPAIGNS")).config.max_age
+    async def settings():
+        config = (await bus.streams.stream_info("CAMPAIGNS")).config
+        return config.max_age, config.allow_atomic
 
     bus.run(bus.ensure_stream())
     bus.run(spoil())
     bus.run(bus.ensure_stream())
-    assert bus.run(age()) == 7 * 86400
+    assert bus.run(settings()) == (7 * 86400, True)
+
+
+def sent(*ids, body=b""):
+    """Messages of these ids."""
+    return [("crm.ten_1.campaigns.campaign.sent", body, {"Nats-Msg-Id": f"{id}"}) for id in ids]
+
+
+def kept(bus):
+    """How many messages the stream has."""
+
+    async def count():
+        return (await bus.streams.stream_info("CAMPAIGNS")).state.messages
+
+    return bus.run(count())
+
+
+def test_messages_together_are_all_kept(bus):
+    bus.run(bus.ensure_stream())
+    before = kept(bus)
+    bus.run(bus.publish_together(sent(*(f"{before}-{number}" for number in range(500)))))
+    assert kept(bus) == before + 500
+
+
+@pytest.mark.parametrize("spoilt", [sent("known")[0], sent("large", body=b"x" * 2_000_000)[0]])
+def test_of_messages_together_none_is_kept_where_one_cannot_be(bus, spoilt):
+    bus.run(bus.ensure_stream())
+    bus.run(bus.publish(*sent("known")[0]))
+    before = kept(bus)
+    with pytest.raises(NotTaken):
+        bus.run(bus.publish_together([*sent("a", "b"), spoilt, *sent("c")]))
+    assert kept(bus) == before
+    bus.run(bus.publish_together(sent(f"{before}-a", f"{before}-b")))
+    assert kept(bus) == before + 2
 
 
 def test_a_foreign_subject_is_not_acknowledged(bus):

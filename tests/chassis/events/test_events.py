@@ -45,6 +45,33 @@ def test_events_of_one_record_come_in_their_order(town):
         assert town.notes(record) == list(range(1, 11))
 
 
+@pytest.mark.parametrize("number", [17, 700])
+def test_many_events_come_in_their_order_when_the_server_knows_one_already(town, number):
+    town.listening(town.hear())
+    relay = town.relay()
+    record = town.announce(won(), revision=1)
+    eventually(lambda: town.notes(record) == [1] and town.sales.events.find_one({"published": True}))
+    relay.stop()
+    for revision in range(2, number + 1):
+        town.announce(won(), record=record, revision=revision)
+    town.sales.events.update_one({"record_id": record, "revision": 1}, {"$set": {"published": False}})
+    town.relay()
+    eventually(lambda: len(town.notes(record)) == number, seconds=30)
+    assert town.notes(record) == list(range(1, number + 1))
+    eventually(lambda: not town.sales.events.find_one({"published": False}))
+
+
+def test_an_event_that_no_message_can_hold_holds_up_only_its_record(town):
+    town.listening(town.hear())
+    stuck = town.announce(won("x" * 2_000_000), revision=1)
+    town.announce(won(), record=stuck, revision=2)
+    others = [town.announce(won()) for _ in range(600)]
+    town.relay()
+    eventually(lambda: all(town.notes(other) == [1] for other in others[::50]), seconds=30)
+    eventually(lambda: town.sales.events.count_documents({"published": False}) == 2)
+    assert town.notes(stuck) == []
+
+
 def test_events_of_one_change_come_in_their_order(town):
     order = []
     town.relay()
