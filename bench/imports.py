@@ -1,9 +1,10 @@
 """`python -m bench.imports [--rows 100000] [--standing 1000000] [--folder DIR]`: contacts out of a CSV file, and back.
 
-One contacts process with its relay and job runner, mongod and nats-server share the machine. Every row has a name, an e-mail
-address, a telephone number, an external id and a city, and is checked, matched by external id and by e-mail address, kept, and
-announced. `standing` contacts are there before, of the same shape, so that matching and the indexes meet a collection of that
-size; with `folder` they stay there for the next time.
+Two processes of contacts, which is the least that a deployment has, mongod and nats-server share the machine: one process does
+the import, the other happens to relay the events of both. Every row has a name, an e-mail address, a telephone number, an
+external id and a city, and is checked, matched by external id and by e-mail address, kept, and announced. `standing` contacts are
+there before, of the same shape, so that matching and the indexes meet a collection of that size; with `folder` they stay there
+for the next time. mongod has the memory that it takes by itself on a machine of 8 GB.
 
 Beside it the bare driver inserts the same documents and events, in batches of the same size: what the database alone takes. Then
 a second file changes half of the records and makes as many new ones, somebody edits a hundredth of them, and the import of the
@@ -12,33 +13,33 @@ second file is taken back: what was edited since must stay, and be listed.
 
 import argparse
 import io
-import resource
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from crm.common.v1 import requests_pb2
-from crm.contacts.v1 import contact_pb2, export_pb2, service_pb2
+from crm.contacts.v1 import contact_pb2, export_pb2, import_pb2, service_pb2
+from pymongo import MongoClient
 
 from bench import cost
-from chassis import FileSettings, acting_as, new_id, transaction
-from chassis.embedded import running
+from chassis import acting_as, new_id, transaction
+from chassis.embedded import Servers
+from chassis.embedded import running as serving
 from chassis.importing.importing import BATCH
-from chassis.indexes import prepare as index
-from chassis.testing import Caller, serving, somebody
+from chassis.testing import Caller, somebody
 from services.contacts.contact import Contact
-from services.contacts.groundwork import COMPANIONS, prepare
-from services.contacts.service import Contacts
-from tests.contacts.importing import after, an_import, counts, result, state
+from tests.contacts.importing import END, an_import, counts, result, state
+from tests.process import Process, running
 
 _HEADER = "External ID,First name,Last name,E-mail,Mobile,City\n"
 _TENANT = "ten_bench"
-_PATIENCE = 3600.0  # seconds
+_CACHE = "3G"  # of mongod
 
 
 def main() -> None:
@@ -53,17 +54,29 @@ def main() -> None:
     given = asked.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        running(given.folder or Path(folder), ("contacts",)) as servers,
-        serving(
-            service_pb2, Contacts(), servers.mongo_url("contacts"), servers.nats_url("contacts"), prepare=prepare,
-            companions=COMPANIONS, settings=FileSettings,
-        ) as calling_as,
-    ):  # fmt: skip
-        caller = calling_as(somebody(_TENANT))
-        index(Contact)
+        serving(given.folder or Path(folder), ("contacts",)) as servers,
+        _processes(servers) as (watch, caller),
+    ):
         _fill(caller, given.standing)
         if not given.only_fill:
-            _measure(caller, servers.mongod.pid, given.rows)
+            _measure(caller, watch, given.rows)
+
+
+@contextmanager
+def _processes(servers: Servers) -> Iterator[tuple["_Watch", Caller]]:
+    """Two processes, whose first one relays; gives the other's door."""
+    with MongoClient[Any](servers.mongod.admin_url) as admin:
+        admin.admin.command("setParameter", 1, wiredTigerEngineRuntimeConfig=f"cache_size={_CACHE}")
+    transaction.connect(servers.mongo_url("contacts"))
+    with running(Process(servers, "services.contacts", "contacts")) as relaying, relaying.caller(service_pb2):
+        importing = Process(servers, "services.contacts", "contacts")
+        with running(importing), importing.caller(service_pb2) as caller:
+            pids = {
+                "importing": importing.pid, "relaying": relaying.pid,
+                "mongod": servers.mongod.pid, "nats": servers.nats.pid,
+            }  # fmt: skip
+            yield _Watch(pids), replace(caller, whom=somebody(_TENANT))
+    transaction.disconnect()
 
 
 def a_file(first: int, rows: int, city: str = "Paris", run: str = "p") -> bytes:
@@ -115,15 +128,14 @@ def _standing(pattern: dict[str, Any], n: int) -> dict[str, Any]:
 # ---------------------------------------------------------------- what is measured
 
 
-def _measure(caller: Caller, mongod: int, rows: int) -> None:
+def _measure(caller: Caller, watch: "_Watch", rows: int) -> None:
     run = f"r{time.time_ns():x}-"  # a folder that stays knows the people of the time before
-    timed = partial(_timed, mongod)
+    timed = watch.timed
     draft = an_import(caller, a_file(0, rows, run=run))
     tried = timed("tried", rows, lambda: _done(caller, "Validate", draft.id))
     assert counts(tried)["created"] == rows
-    taken = timed("taken in", rows, lambda: _done(caller, "Start", draft.id))
+    taken = timed("taken in", rows, lambda: _told(_done(caller, "Start", draft.id)))
     assert (state(taken), counts(taken)["created"]) == ("DONE", rows)
-    timed("published", rows, _published)
     made = [id for _, id, _ in _changes(draft.id, "created")]
     _bare(timed, made)
     _published()
@@ -150,7 +162,16 @@ def _reverted(caller: Caller, timed: Any, rows: int, run: str) -> None:
 
 
 def _done(caller: Caller, verb: str, id: str) -> Any:
-    return after(caller, verb, id, _PATIENCE)
+    getattr(caller, f"{verb}Import")(getattr(import_pb2, f"{verb}ImportRequest")(id=id))
+    while state(found := caller.GetImport(requests_pb2.GetRequest(id=id))) not in END:
+        time.sleep(0.25)
+    return found
+
+
+def _told(found: Any) -> Any:
+    """The same, when all its events are published."""
+    _published()
+    return found
 
 
 def _changes(job_id: str, what: str) -> Iterator[Any]:
@@ -193,41 +214,42 @@ def _exported(caller: Caller) -> Any:
     return found
 
 
-def _timed(mongod: int, what: str, rows: int, work: Callable[[], Any]) -> Any:
-    began, mine, theirs = time.monotonic(), time.process_time(), cost.cpu([mongod])
-    with _watched() as memory:
-        found = work()
-    seconds = time.monotonic() - began
-    print(
-        f"  {what:11} {rows / seconds:7,.0f} rows/s {seconds:6.1f} s   CPU per row: service "
-        f"{(time.process_time() - mine) / rows * 1e6:4.0f} µs, mongod {(cost.cpu([mongod]) - theirs) / rows:4.0f} µs   "
-        f"memory {memory[0]:.0f} → {max(memory):.0f} MB",
-        flush=True,
-    )
-    return found
+@dataclass(frozen=True)
+class _Watch:
+    """The processes at work, by name."""
 
+    pids: dict[str, int]
 
-@contextmanager
-def _watched() -> Iterator[list[float]]:
-    """The memory of the process at the start of the block, and five times a second until its end, in megabytes."""
-    memory, over = [_resident()], threading.Event()
+    def timed(self, what: str, rows: int, work: Callable[[], Any]) -> Any:
+        """Do the work, and print its rate, what a row of it cost, and the memory of the process that imports."""
+        began, before = time.monotonic(), {name: cost.cpu([pid]) for name, pid in self.pids.items()}
+        with self._memory() as memory:
+            found = work()
+        seconds = time.monotonic() - began
+        spent = ", ".join(f"{name} {(cost.cpu([pid]) - before[name]) / rows:.0f}" for name, pid in self.pids.items())
+        print(
+            f"  {what:11} {rows / seconds:7,.0f} rows/s {seconds:6.1f} s   µs of CPU per row: {spent}   "
+            f"memory {memory[0]:.0f} → {max(memory):.0f} MB",
+            flush=True,
+        )
+        return found
 
-    def watch() -> None:
-        while not over.wait(0.2):
-            memory.append(_resident())
+    @contextmanager
+    def _memory(self) -> Iterator[list[float]]:
+        """What it is at the start of the block, and twice a second until its end, in megabytes."""
+        memory, over = [cost.memory([self.pids["importing"]]).rss], threading.Event()
 
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield memory
-    finally:
-        over.set()
-        thread.join()
+        def watch() -> None:
+            while not over.wait(0.5):
+                memory.append(cost.memory([self.pids["importing"]]).rss)
 
-
-def _resident() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 1e6
+        thread = threading.Thread(target=watch)
+        thread.start()
+        try:
+            yield memory
+        finally:
+            over.set()
+            thread.join()
 
 
 if __name__ == "__main__":

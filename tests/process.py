@@ -40,6 +40,11 @@ class Process:
         """Begin, on the same port as before."""
         self._process = subprocess.Popen(self._command, env=self._environment)
 
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
     def kill(self) -> None:
         """Be no more, at once."""
         self._process.send_signal(signal.SIGKILL)
