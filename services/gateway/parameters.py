@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from services.gateway import conditions, strict_json
 from services.gateway.codec import filler
 from services.gateway.codec.scalars import read_text
-from services.gateway.codec.wellknown import mask_paths
+from services.gateway.codec.wellknown import mask_paths, timestamp
 from services.gateway.contract import subject_of, type_name
 from services.gateway.faults import Faults
 from services.gateway.transcoding import Route
@@ -94,16 +94,25 @@ def _fields(route: Route) -> dict[str, Any]:
 
 def _setter(field: Any) -> Set:
     name = field.name
+    if type_name(field) == "google.protobuf.Timestamp":
+        return _once(lambda message, text: _put_instant(getattr(message, name), text))
     if type_name(field) == "google.protobuf.FieldMask":
         return lambda message, texts: getattr(message, name).paths.extend(mask_paths(",".join(texts)))
     if field.is_repeated:
         return lambda message, texts: getattr(message, name).extend(
             conditions.read_single(field, part.strip()) for text in texts for part in text.split(",") if part.strip()
         )
+    return _once(lambda message, text: setattr(message, name, conditions.read_single(field, text)))
 
-    def put(message: Any, texts: list[str]) -> None:
+
+def _once(put: Callable[[Any, str], None]) -> Set:
+    def put_only(message: Any, texts: list[str]) -> None:
         if len(texts) > 1:
             raise ValueError("it is given twice")
-        setattr(message, name, conditions.read_single(field, texts[0]))
+        put(message, texts[0])
 
-    return put
+    return put_only
+
+
+def _put_instant(instant: Any, text: str) -> None:
+    instant.seconds, instant.nanos = timestamp(text)

@@ -164,6 +164,26 @@ def test_a_timeline_takes_no_conditions(gateway, stand_in):
     assert conforms(gateway.get("/v1/contacts/con_1/timeline?name=x")).status_code == 400
 
 
+def test_a_timeline_is_narrowed_to_a_time(gateway, stand_in):
+    stand_in.says["ListContactTimeline"] = lambda _: interaction_pb2.ListInteractionsResponse()
+    conforms(
+        gateway.get(
+            "/v1/contacts/con_1/timeline?start_time=2026-01-02T00:00:00Z&end_time=2026-02-01T01:00:00.5%2B01:00"
+        )
+    )
+    request = asked(stand_in, "ListContactTimeline")
+    assert (request.start_time.ToJsonString(), request.end_time.ToJsonString()) == (
+        "2026-01-02T00:00:00Z",
+        "2026-02-01T00:00:00.500Z",
+    )
+
+
+@pytest.mark.parametrize("query", ["start_time=2026-01-02", "end_time=", "start_time={0}&start_time={0}"])
+def test_a_time_that_is_none_is_named(gateway, query):
+    answer = conforms(gateway.get(f"/v1/contacts/con_1/timeline?{query.format('2026-01-02T00:00:00Z')}"))
+    assert (answer.status_code, answer.json["errors"][0]["parameter"]) == (400, query.split("=")[0])
+
+
 def test_a_projection_leaves_out_what_was_not_read(gateway, stand_in):
     page = contact_pb2.ListContactsResponse(contacts=[contact_pb2.Contact(id="con_1", etag="1", given_name="Ada")])
     stand_in.says["ListContacts"] = lambda _: page
