@@ -1,5 +1,6 @@
 """CSV as RFC 4180 has it and as programs write it: any encoding, any of four delimiters, line breaks inside quotes."""
 
+import codecs
 import csv
 import io
 from collections import Counter
@@ -8,37 +9,28 @@ from typing import Any
 
 from charset_normalizer import from_bytes
 
+from chassis.tables import alphabets
+
 DELIMITERS = ",;\t|"
 _LONGEST = 1 << 20  # characters of a cell
 _LOOK = 50  # rows that the delimiter is told from
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-# Of encodings that fit a text equally well the one that people have: bytes below 128 are the same in nearly all.
-_LIKELY = (
-    "cp1252",
-    "cp1250",
-    "cp1251",
-    "shift_jis",
-    "cp932",
-    "gb18030",
-    "big5",
-    "euc_kr",
-    "cp1253",
-    "cp1254",
-    "cp1255",
-)
+# Those with two bytes for a letter, as far as people have them; the others are told apart by their alphabets.
+_WIDE = ["shift_jis", "cp932", "gb18030", "big5", "euc_kr"]
+_UTF_16 = ["utf_16_le", "utf_16_be"]  # nearly any bytes are letters of it; but in a table there are zeros among them
 
 
-def encoding_of(head: bytes) -> str:
-    """The encoding of a text that begins with `head`: by its mark, UTF-8 if it can be, else the likeliest."""
+def encoding_of(head: bytes, *, whole: bool = False) -> str:
+    """The encoding of a text that begins with `head`, or is `whole`: by its mark, UTF-8 if it can be, else the likeliest."""
     for mark, encoding in _MARKS.items():
         if head.startswith(mark):
             return encoding
     try:
-        head.decode()
-    except UnicodeDecodeError as fault:
-        if fault.start < len(head) - 4:  # else the sample only ends inside a character
-            best = from_bytes(head, cp_isolation=["utf_16_le", "utf_16_be", *_LIKELY]).best()
-            return best.encoding if best else "cp1252"
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=whole)
+    except UnicodeDecodeError:
+        wide = from_bytes(head, cp_isolation=_WIDE + (_UTF_16 if b"\0" in head else [])).best()
+        candidates = (*alphabets.ENCODINGS, *([wide.encoding] if wide else []))
+        return max(candidates, key=lambda each: alphabets.fit(head.decode(each, errors="replace"), each))
     return "utf-8"
 
 

@@ -46,7 +46,7 @@ def shape_of(open_file: Open, name: str, **told: Any) -> Shape:
     told = {field: value for field, value in told.items() if value not in ("", None)}
     format = told.setdefault("format", _format(head, name))
     if format != XLSX:
-        told.setdefault("encoding", delimited.encoding_of(head))
+        told.setdefault("encoding", delimited.encoding_of(head, whole=len(head) < _SAMPLE))
         _demand_known(told["encoding"])
     if format == CSV:
         told.setdefault("delimiter", delimited.delimiter_of(head, told["encoding"]))

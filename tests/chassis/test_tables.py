@@ -84,6 +84,39 @@ def test_a_text_is_read_in_its_own_encoding(encoding: str) -> None:
     assert [list(each.values()) for each in found] == [line.split(";") for line in text.splitlines()[1:]]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("cp1252", "François Lefèvre, Hélène Doré"),
+        ("cp1252", "José Muñoz, Ángel Peña"),
+        ("cp1252", "João Conceição"),
+        ("cp1252", "Søren Kjær, Åse Ødegård"),
+        ("cp1252", "Niccolò Forlì"),
+        ("cp1252", "Þór Guðrún"),
+        ("cp1252", "Zoë Bœuf, Jürgen Groß, Åsa Öberg, Søren Kjær, José Muñoz, João Assunção"),
+        ("cp1252", "O’Hara – “Wren” – 5 €"),
+        ("cp1252", "René"),
+        ("cp1250", "Łukasz Żółć, Świętosława Gęś"),
+        ("cp1250", "Tomáš Dvořák, Jiří Černý"),
+        ("cp1250", "Erdős Béla, Szűcs Győző"),
+        ("cp1250", "Ionuţ Şerban"),
+        ("cp1250", "Łukasz Żółć, Tomáš Dvořák, Jürgen Groß"),
+        ("cp1251", "Анна Каренина"),
+        ("cp1253", "Νίκος Παπαδόπουλος"),
+        ("cp1254", "İbrahim Yılmaz, Ayşe Güneş, Çağrı Şimşek"),
+        ("cp1255", "משה כהן"),
+        ("cp932", "山田太郎、鈴木花子"),
+        ("gb18030", "王小明 北京科技有限公司"),
+        ("euc_kr", "김철수 삼성전자"),
+        ("big5", "王小明 台北科技公司"),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_names_of_every_country_are_read_as_they_were_written(encoding: str, names: str, end: str) -> None:
+    data = f"Name;Ort\n{names};Wien{end}".encode(encoding)
+    assert [each["Name"] for each in records(data)] == [names]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_a_delimiter_is_told_by_its_rows(delimiter: str) -> None:
     text = "\n".join(delimiter.join((f"a{n}", '"b, c; d"', "e")) for n in range(5))
