@@ -15,6 +15,7 @@ from chassis import mirror
 from chassis.document import Noun
 from chassis.exporting import flat
 from chassis.exporting.cards import lines_of
+from chassis.fields import FIELDS
 from chassis.files.file import File
 from chassis.files.intake import Intake
 from chassis.importing.rows import Kind
@@ -170,4 +171,16 @@ def _count(records: int, job: Job) -> None:
 
 def _whole(noun: type[Noun], row: dict[str, Any]) -> dict[str, Any]:
     known = {name: value for name, value in row.items() if "." not in name}
-    return json_format.MessageToDict(mirror.message(noun.contract, known), preserving_proto_field_name=True)
+    whole = json_format.MessageToDict(mirror.message(noun.contract, known), preserving_proto_field_name=True)
+    if own := whole.get(FIELDS):
+        whole[FIELDS] = _with_integers(own)
+    return whole
+
+
+def _with_integers(value: Any) -> Any:
+    """A value of a google.protobuf.Struct, which knows no integers and tells 7 as 7.0."""
+    if isinstance(value, dict):
+        return {name: _with_integers(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_with_integers(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -14,14 +14,15 @@ from chassis.importing import journal, undo
 from chassis.importing.cells import Customs
 from chassis.importing.guess import guess
 from chassis.importing.mapping import Mapping as ColumnMapping
-from chassis.importing.mapping import Row, TargetUnknown
+from chassis.importing.mapping import TargetUnknown
+from chassis.importing.row import Row
 from chassis.importing.rows import BOTH, Kind, Rows, Verdict
 from chassis.jobs import REVERT, RUN, VALIDATE, Job, Step, ahead
 from chassis.mirror import Parts
 from chassis.plain import ListField
 from chassis.principal import Principal, principal
 from chassis.refusals import Invalid, Violation
-from chassis.tables import Shape, Unreadable, rows, shape_of
+from chassis.tables import XLSX, Shape, Unreadable, rows, shape_of
 
 BATCH = 500  # rows of a transaction
 
@@ -96,7 +97,7 @@ class Importing(Job):
             self._look(self.files.find(self.file_id))
         elif before:
             self._keep_headers(before["columns"])
-        faults = [*self._target_faults(), *self._key_faults()]
+        faults = [*self._shape_faults(), *self._target_faults(), *self._key_faults()]
         if faults:
             raise Invalid(faults)
 
@@ -154,11 +155,21 @@ class Importing(Job):
             for column in held
         ]  # fmt: skip
 
+    def _shape_faults(self) -> Iterator[Violation]:
+        if self.sheet and self.format != XLSX:
+            yield Violation("import.sheet", f"is of a workbook, and the file is {self.format}")
+
     def _target_faults(self) -> Iterator[Violation]:
         mapping = self._mapping([])
+        taken: set[str] = set()
         for place, column in enumerate(self.columns):
-            if column.get("target") and not _exists(mapping, column["target"]):
+            target = column.get("target") or ""
+            if target and not _exists(mapping, target):
                 yield Violation(f"import.columns[{place}].target", f"is no field of a {self.noun}")
+            elif target in taken:
+                yield Violation(f"import.columns[{place}].target", "is where another column goes already")
+            if target and not mapping.takes_many(target):
+                taken.add(target)
 
     def _key_faults(self) -> Iterator[Violation]:
         for place, key in enumerate(self.match_keys):
@@ -187,12 +198,17 @@ class Importing(Job):
                 yield Step(partial(_note, _tried(taking, batch), last), {"row": last})
             else:
                 yield Step(partial(_do, taking, batch), {"row": last})
-        yield Step(lambda job: setattr(job, "row_count", last), {"row": last})
+        yield Step(lambda job: job.note_end(last), {"row": last})
 
     def note(self, verdict: Verdict, last: int) -> None:
         """Count what became of a batch and keep what undoing it takes, in the transaction that did it."""
         self.count(**verdict.counts(self.noun))
         journal.keep(self, last, verdict)
+
+    def note_end(self, last: int) -> None:
+        """Say how many rows the file has, now that all were read."""
+        self.row_count = last
+        self.progress = {**self.progress, "total_count": self.progress["done_count"]}
 
     def _read(self, taking: Rows, mapping: ColumnMapping, after: int) -> Iterator[list[Row]]:
         """Batches in which no two rows have a key in common, so that each is found or made before the next names it."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,9 +17,9 @@ from chassis.fields import FIELDS, CustomField
 from chassis.importing.cells import Customs, Numeral, Read, amount, custom_reader, instant, phone, reader
 from chassis.importing.links import Link
 from chassis.importing.paths import at, stem
+from chassis.importing.row import Row
+from chassis.tables import Broken
 from chassis.tables.sinks import FORMULA
-
-Fault = tuple[str, str, str]  # column, cell, reason
 
 _TARGET = re.compile(r"(?P<field>[a-z_0-9]+)(?:\[(?P<label>[^\]]{1,40})\])?(?:\.(?P<part>[a-z_0-9]+))?\Z")
 _MANY = re.compile(r"\s*[;,]\s*")
@@ -27,26 +27,7 @@ _JOINED = " ::: "  # Google's exports: several values of one kind in a cell
 _MONEY, _TIMESTAMP = money_pb2.Money.DESCRIPTOR.full_name, timestamp_pb2.Timestamp.DESCRIPTOR.full_name
 _FULL_NAME = "name"
 
-Put = Callable[["Row", str], None]
-
-
-@dataclass
-class Row:
-    """A row on its way to a record."""
-
-    number: int
-    message: Any
-    cells: Sequence[Any] = ()
-    faults: list[Fault] = field(default_factory=list)
-    links: dict[str, dict[str, str]] = field(default_factory=dict)  # by name of the link: field and value
-    keys: set[tuple[str, Any]] = field(default_factory=set)  # what its record is found by, and has for itself alone
-    entries: dict[tuple[str, str], Any] = field(default_factory=dict)  # of lists, while they are being filled
-
-    def copy(self) -> "Row":
-        """The row for whoever puts into it what is found, which another try may find different."""
-        message = type(self.message)()
-        message.CopyFrom(self.message)
-        return replace(self, message=message)
+Put = Callable[[Row, str], None]
 
 
 class TargetUnknown(ValueError):
@@ -69,16 +50,16 @@ class Mapping:
         self._targets = [str(column.get("target", "")) for column in columns]
         for place, column in enumerate(columns):
             if target := column.get("target"):
-                written = Customs(
-                    customs.decimal_mark, column.get("date_order") or customs.date_order, customs.country_code
-                )
+                written = replace(customs, date_order=column.get("date_order") or customs.date_order)
                 whole = target if target in contract.DESCRIPTOR.fields_by_name else ""
                 self._puts.append((place, column["header"], self.put(target, written), whole))
         # Telephones last: they are read as at home, and that is where the row's address is.
         self._puts.sort(key=lambda each: "phone" in self._targets[each[0]])
 
-    def row(self, number: int, cells: Sequence[Any]) -> Row:
+    def row(self, number: int, cells: Sequence[Any] | Broken) -> Row:
         """The message of a row, and the faults of its cells."""
+        if isinstance(cells, Broken):
+            return Row(number, self._contract(), faults=[("", "", cells.reason)])
         row = Row(number, self._contract(), cells)
         for place, header, put, whole in self._puts:
             cell = cells[place]
@@ -135,6 +116,15 @@ class Mapping:
         if name == FIELDS:
             return self._put_own(part, customs)
         return _put(known, label, part, customs, target)
+
+    def takes_many(self, target: str) -> bool:
+        """Whether several columns may go to one target: each adds to a list, as lines to an address."""
+        found = _TARGET.match(target)
+        known = self._contract.DESCRIPTOR.fields_by_name.get(found["field"]) if found else None
+        if known is None or not found or known.message_type is None:
+            return known is not None and known.is_repeated
+        inner = known.message_type.fields_by_name.get(found["part"] or "")
+        return inner is not None and inner.is_repeated
 
     def _put_own(self, key: str, customs: Customs) -> Put:
         """A cell of a tenant's own field; of all of them, as JSON, where no key is named."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.files.file import File
 from chassis.files.store import ContentLost
-from chassis.tables import Unreadable, rows, shape_of
+from chassis.tables import Broken, Unreadable, rows, shape_of
 
 
 def cells_of(file: File) -> Iterator[list[Any]]:
@@ -13,6 +13,7 @@ def cells_of(file: File) -> Iterator[list[Any]]:
     try:
         shape = shape_of(file.opened, file.name)
         yield list(shape.headers)
-        yield from (cells for _, cells in rows(file.opened, shape))
+        for _, row in rows(file.opened, shape):
+            yield list(row.cells) if isinstance(row, Broken) else row
     except (Unreadable, ContentLost):
         return

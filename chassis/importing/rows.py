@@ -13,7 +13,7 @@ from chassis.document import Noun
 from chassis.importing.additions import merged
 from chassis.importing.links import Link
 from chassis.importing.mapping import Mapping as ColumnMapping
-from chassis.importing.mapping import Row
+from chassis.importing.row import Fault, Row
 from chassis.reference import introduce
 from chassis.refusals import FieldForbidden, Invalid, Refusal
 from chassis.validation.contract import Nouns, contract_of
@@ -85,11 +85,14 @@ class Rows:
 
     def check(self, row: Row) -> None:
         """Note what of a row does not fit the contract; of one that fits, what its record is found by."""
-        for path, reason in self._check(row.message):
-            path = path.removeprefix(".")
-            row.faults.append((*self._mapping.origin(row, path), f"{path} {reason}"))
+        for path, reason in self._check(row.message) if row.cells else ():
+            row.faults.append(self._fault(row, path.removeprefix("."), reason))
         if not row.faults:
             row.keys = self._keys_of(row)
+
+    def _fault(self, row: Row, path: str, reason: str) -> Fault:
+        header, cell = self._mapping.origin(row, path)
+        return header, cell, reason if header else f"{path} {reason}"
 
     def _keys_of(self, row: Row) -> set[tuple[str, Any]]:
         """What a record of this row is found by, or has for itself alone, each with the name of its key."""
@@ -129,8 +132,9 @@ class Rows:
             return
         noun = self._kind.noun.about().noun
         for each in refusal.violations:
-            path = each.field.removeprefix(f"{noun}.")
-            verdict.faults.append([row.number, *self._mapping.origin(row, path), f"{path} {each.description}"])
+            verdict.faults.append(
+                [row.number, *self._fault(row, each.field.removeprefix(f"{noun}."), each.description)]
+            )
 
     # ---------------------------------------------------------------- finding
 
@@ -233,6 +237,8 @@ class Rows:
     # ---------------------------------------------------------------- writing
 
     def _take(self, row: Row, known: dict[str, Any] | None, mine: set[str], verdict: Verdict) -> None:
+        if known is None and "id" in self._keys and row.message.id and self._mode != UPDATE:
+            raise Invalid.field(f"{self._kind.noun.about().noun}.id", "names no record that you may see")
         if (known is None and self._mode == UPDATE) or (known is not None and self._mode == CREATE):
             verdict.skipped += 1
             said = f"there is {known['_id']} already" if known else "there is no such record"

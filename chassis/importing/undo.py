@@ -9,6 +9,7 @@ from chassis import merging, transaction
 from chassis.document import Noun
 from chassis.events import outbox
 from chassis.importing import journal
+from chassis.importing.links import Link
 from chassis.jobs import Step
 from chassis.refusals import Refusal
 
@@ -23,20 +24,36 @@ def steps(job: Any, reached: Mapping[str, Any]) -> Iterator[Step]:
 
 def _undo(row: dict[str, Any], job: Any) -> None:
     kept: list[list[Any]] = []
-    nouns = {kind.noun.about().noun: kind.noun for kind in job.kinds.values()}
-    nouns |= {link.noun.about().noun: link.noun for kind in job.kinds.values() for link in kind.links}
-    with nullcontext() if nouns[job.noun].asks_others() else transaction.gathering():
-        for noun in nouns.values():
-            made = {id: revision for name, id, revision in row["created"] if name == noun.about().noun}
-            _each(job, noun, made, "delete", lambda record, _: record.remove(), kept)
+    own = job.kind.noun
+    with nullcontext() if own.asks_others() else transaction.gathering():
         changed = {each["id"]: each for each in row["updated"]}
         revisions = {id: each["revision"] for id, each in changed.items()}
-        _each(
-            job, nouns[job.noun], revisions, "write", lambda record, id: _restore(record, changed[id]["before"]), kept
-        )
+        _each(job, own, revisions, "write", lambda record, id: _restore(record, changed[id]["before"]), kept)
+        _remove(job, own, row, {}, kept)
+        ours = {*changed, *_made(own, row)} - {line[2] for line in kept}
+        for link in job.kind.links:
+            _remove(job, link.noun, row, _needed(job.kind.noun, link, row, ours), kept)
     journal.undone(row, kept)
     total = len(row["created"]) + len(row["updated"])
     job.count(done_count=total, skipped_count=len(kept), updated_count=total - len(kept))
+
+
+def _made(noun: type[Noun], row: dict[str, Any]) -> dict[str, int]:
+    return {id: revision for name, id, revision in row["created"] if name == noun.about().noun}
+
+
+def _remove(job: Any, noun: type[Noun], row: dict[str, Any], needed: Mapping[str, str], kept: list[list[Any]]) -> None:
+    made = _made(noun, row)
+    kept += [["", "", id, f"is needed by {needed[id]}"] for id in made if id in needed]
+    free = {id: revision for id, revision in made.items() if id not in needed}
+    _each(job, noun, free, "delete", lambda record, _: record.remove(), kept)
+
+
+def _needed(noun: type[Noun], link: Link, row: dict[str, Any], ours: set[str]) -> dict[str, str]:
+    """Of what was made along the way, that to which a record belongs that stays as it is; each with one such record."""
+    belongs = {link.field: {"$in": list(_made(link.noun, row))}, "deleted_time": None, "_id": {"$nin": list(ours)}}
+    staying = noun._get_collection().find({**noun.all_records(), **belongs}, {link.field: 1})
+    return {each[link.field]: each["_id"] for each in staying}
 
 
 def _each(

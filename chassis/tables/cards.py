@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from chassis.tables.broken import Broken
+
 _ESCAPE = re.compile(r"\\(.)")
 _PARAMETER = re.compile(r'((?:"[^"]*"|[^";])+)')
 _LABEL = re.compile(r"_\$!<(.*)>!\$_\Z")
@@ -19,6 +21,8 @@ _SAME = {"cell": "mobile", "iphone": "mobile"}
 _LONGEST = 1 << 20  # characters of one line; photographs are longer, and nothing here needs them
 
 Row = dict[str, str]
+
+_ENDLESS = "is a card without END:VCARD: the file may have been cut off"
 
 
 @dataclass(frozen=True)
@@ -32,18 +36,22 @@ class Line:
     value: str
 
 
-def read(text: Iterable[str]) -> Iterator[Row]:
+def read(text: Iterable[str]) -> Iterator[Row | Broken]:
     """The cards, each as a row: `Given name`, `E-mail 1 - Value`, `Phone 2 - Type`, `Address 1 - Street`, …"""
     card: list[Line] | None = None
     for raw in _unfolded(text):
         upper = raw.strip().upper()
         if upper == "BEGIN:VCARD":
+            if card is not None:
+                yield Broken(_ENDLESS, [line.value for line in card])
             card = []
         elif upper == "END:VCARD" and card is not None:
             yield _row(card)
             card = None
         elif card is not None and (line := _line(raw)):
             card.append(line)
+    if card is not None:
+        yield Broken(_ENDLESS, [line.value for line in card])
 
 
 def _unfolded(text: Iterable[str]) -> Iterator[str]:
@@ -141,12 +149,13 @@ def _type(line: Line, labels: dict[str, str]) -> str:
     return told[0] if told else ""
 
 
+_NAMES = ("Family name", "Given name", "Middle name", "Name prefix", "Name suffix")
+
+
 def _names(row: Row, line: Line) -> None:
-    family, given, middle, prefix, suffix = _parts(line, 5)
-    row |= {
-        "Family name": family, "Given name": given.replace(",", " "), "Middle name": middle,
-        "Name prefix": prefix, "Name suffix": suffix,
-    }  # fmt: skip
+    row |= zip(
+        _NAMES, (" ".join(map(_plain, _split(part, ","))).strip() for part in _split(line.value, ";")), strict=False
+    )
 
 
 def _organisation(row: Row, line: Line) -> None:

@@ -56,6 +56,6 @@ def _agreement(text: str, delimiter: str) -> tuple[float, int]:
 
 
 def read(text: Any, delimiter: str) -> Iterator[list[str]]:
-    """The rows; empty lines are none. Raises csv.Error."""
+    """The rows; empty ones are none, neither lines without a letter nor `,,,`. Raises csv.Error."""
     csv.field_size_limit(_LONGEST)
-    return (row for row in csv.reader(text, delimiter=delimiter) if row)
+    return (row for row in csv.reader(text, delimiter=delimiter) if any(row))

@@ -5,15 +5,17 @@ from typing import Any
 
 import orjson
 
+from chassis.tables.broken import Broken
 
-def read(text: Any) -> Iterator[dict[str, Any]]:
-    """The objects. A line that is none becomes one with the fault under an empty name, so that it is refused alone."""
+
+def read(text: Any) -> Iterator[dict[str, Any] | Broken]:
+    """The objects; empty lines are none."""
     for line in text:
         if not line.strip():
             continue
         try:
             found = orjson.loads(line)
         except (orjson.JSONDecodeError, UnicodeEncodeError) as fault:
-            yield {"": f"is no JSON: {fault}"[:200]}
+            yield Broken(f"is no JSON: {fault}"[:200], [line])
             continue
-        yield found if isinstance(found, dict) else {"": "is no JSON object"}
+        yield found if isinstance(found, dict) else Broken("is no JSON object", [line])

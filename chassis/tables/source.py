@@ -4,14 +4,15 @@ A cell is text; of XLSX it may be a number, of NDJSON any JSON value. Bytes that
 surrogates, which whoever takes the cell refuses: one bad cell is one bad row, not a bad file.
 """
 
-import codecs
 import csv
 import io
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from chassis.tables import cards, delimited, lines, sheet
+from chassis.tables.broken import Broken
 
 CSV, XLSX, VCARD, NDJSON = "CSV", "XLSX", "VCARD", "NDJSON"
 FORMATS = (CSV, XLSX, VCARD, NDJSON)
@@ -20,6 +21,8 @@ Open = Callable[[], io.BufferedReader]  # opens the file at its start; called as
 
 _SAMPLE = 256 * 1024
 _HEAD_ROWS = 20
+_CONTROLS = [chr(code) for code in range(32) if chr(code) not in "\t\n\v\f\r"]
+_MOST_CONTROLS = 0.03  # of a text's characters; a tenth of what is none are such
 
 
 class Unreadable(Exception):
@@ -47,40 +50,49 @@ def shape_of(open_file: Open, name: str, **told: Any) -> Shape:
     format = told.setdefault("format", _format(head, name))
     if format != XLSX:
         told.setdefault("encoding", delimited.encoding_of(head, whole=len(head) < _SAMPLE))
-        _demand_known(told["encoding"])
+        _demand_text(head, told["encoding"])
     if format == CSV:
         told.setdefault("delimiter", delimited.delimiter_of(head, told["encoding"]))
     shape = Shape(**told)
-    headers, first = [], []
-    for place, (_, row) in enumerate(_raw(open_file, shape)):
-        if place == 0:
-            headers = _headers(row) if shape.has_header or format in (VCARD, NDJSON) else _numbered(row)
-        if isinstance(row, dict):
-            headers += [name for name in row if name not in headers]
-        if place or not shape.has_header or isinstance(row, dict):
-            first.append(row)
-        if place > _HEAD_ROWS:
-            break
+    first: list[Any] = [row for _, row in itertools.islice(_raw(open_file, shape), _HEAD_ROWS + 2)]
+    headers, first = _headed(shape, [row for row in first if not isinstance(row, Broken)])
     samples = tuple(tuple(_told(row, at, header) for row in first[:3]) for at, header in enumerate(headers))
     return Shape(**told, headers=tuple(headers), samples=samples)
 
 
-def rows(open_file: Open, shape: Shape, after: int = 0) -> Iterator[tuple[int, list[Any]]]:
-    """The rows behind the `after` first, each with its number from 1 and a cell per header. Raises Unreadable."""
+def _headed(shape: Shape, first: list[Any]) -> tuple[list[str], list[Any]]:
+    """What the columns are called, and the rows among the `first` ones of a file."""
+    if shape.format in (VCARD, NDJSON):
+        return list(dict.fromkeys(name for row in first for name in row)), first
+    if shape.has_header:
+        return _headers(first[0]) if first else [], first[1:]
+    return [f"Column {at + 1}" for at in range(max(map(len, first), default=0))], first
+
+
+def rows(open_file: Open, shape: Shape, after: int = 0) -> Iterator[tuple[int, list[Any] | Broken]]:
+    """The rows behind the `after` first, each with its number from 1 and a cell per header. Raises Unreadable.
+
+    A row of CSV with a cell that no header is over is Broken: most have a delimiter in a text without quotes, and would
+    bring all that is behind it into wrong fields.
+    """
     places = {header: at for at, header in enumerate(shape.headers)}
     width = len(shape.headers)
     skip = shape.has_header and shape.format in (CSV, XLSX)
     for number, (_, row) in enumerate(_raw(open_file, shape), 0 if skip else 1):
         if number <= after or number == 0:
             continue
-        if isinstance(row, dict):
+        if isinstance(row, Broken):
+            yield number, row
+        elif isinstance(row, dict):
             cells = [""] * width
             for header, value in row.items():
                 if header in places:
                     cells[places[header]] = value
             yield number, cells
+        elif shape.format == CSV and any(row[width:]):
+            yield number, Broken(f"has {len(row)} cells, but there are {width} columns", row)
         else:
-            yield number, row if len(row) >= width else row + [""] * (width - len(row))
+            yield number, (row + [""] * (width - len(row)))[:width]
 
 
 def _raw(open_file: Open, shape: Shape) -> Iterator[tuple[int, Any]]:
@@ -105,11 +117,13 @@ _READERS: dict[str, Callable[[Any, Shape], Iterator[Any]]] = {
 }
 
 
-def _demand_known(encoding: str) -> None:
+def _demand_text(head: bytes, encoding: str) -> None:
     try:
-        codecs.lookup(encoding)
+        text = head.decode(encoding, "replace")
     except LookupError as fault:
         raise Unreadable(str(fault)) from fault
+    if sum(map(text.count, _CONTROLS)) > len(text) * _MOST_CONTROLS:
+        raise Unreadable("it is neither a text nor a workbook")
 
 
 def _format(head: bytes, name: str) -> str:
@@ -123,19 +137,13 @@ def _format(head: bytes, name: str) -> str:
     return CSV
 
 
-def _headers(row: Any) -> list[str]:
-    if isinstance(row, dict):
-        return list(row)
+def _headers(row: list[Any]) -> list[str]:
     found: list[str] = []
     for at, cell in enumerate(row):
         name = str(cell).strip() or f"Column {at + 1}"
         again = sum(1 for each in found if each == name or each.startswith(f"{name} (")) if name in found else 0
         found.append(f"{name} ({again + 1})" if again else name)
     return found
-
-
-def _numbered(row: list[Any]) -> list[str]:
-    return [f"Column {at + 1}" for at in range(len(row))]
 
 
 def _told(row: Any, at: int, header: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.tables import CSV, NDJSON, VCARD, XLSX, Shape, Unreadable, rows, shape_of
+from chassis.tables import CSV, NDJSON, VCARD, XLSX, Broken, Shape, Unreadable, rows, shape_of
 from chassis.tables.delimited import delimiter_of, encoding_of
 from chassis.tables.sinks import Cards, Csv, Xlsx
 
@@ -31,7 +31,19 @@ def opening(data: bytes) -> Any:
 
 def records(data: bytes, name: str = "a.csv", **told: Any) -> list[dict[str, Any]]:
     shape = shape_of(opening(data), name, **told)
-    return [dict(zip(shape.headers, cells, strict=False)) for _, cells in rows(opening(data), shape)]
+    return [
+        dict(zip(shape.headers, cells, strict=True)) for cells in read(data, shape) if not isinstance(cells, Broken)
+    ]
+
+
+def read(data: bytes, shape: Shape) -> list[Any]:
+    return [cells for _, cells in rows(opening(data), shape)]
+
+
+def broken(data: bytes, name: str = "a.csv", **told: Any) -> dict[int, Broken]:
+    """The rows that cannot be read, by their number."""
+    shape = shape_of(opening(data), name, **told)
+    return {number: row for number, row in rows(opening(data), shape) if isinstance(row, Broken)}
 
 
 @real
@@ -173,10 +185,47 @@ def test_what_is_no_workbook_is_said_to_be_none(data: bytes) -> None:
 
 
 def test_lines_of_json_are_rows_and_a_bad_line_is_a_bad_row() -> None:
-    found = records(b'{"a": 1}\nnonsense\n{"b": [2]}\n', "a.ndjson")
-    assert found[0]["a"] == 1
-    assert "no JSON" in found[1][""]
-    assert found[2]["b"] == [2]
+    data = b'nonsense\n{"a": 1}\n[1]\n{"b": [2]}\n'
+    assert records(data, "a.ndjson", format=NDJSON) == [{"a": 1, "b": ""}, {"a": "", "b": [2]}]
+    assert {number: row.reason.partition(":")[0] for number, row in broken(data, "a.ndjson", format=NDJSON).items()} == {
+        1: "is no JSON", 3: "is no JSON object",
+    }  # fmt: skip
+    assert broken(data, "a.ndjson", format=NDJSON)[3].cells == ["[1]\n"]
+
+
+def test_a_row_with_more_cells_than_columns_is_a_bad_row() -> None:
+    data = b"a,b\n1,2\n1,2,3\n1,2,,\n"
+    assert records(data) == [{"a": "1", "b": "2"}, {"a": "1", "b": "2"}]
+    assert broken(data) == {2: Broken("has 3 cells, but there are 2 columns", ["1", "2", "3"])}
+
+
+def test_a_file_without_a_header_is_as_wide_as_its_rows() -> None:
+    assert records(b"1\n2,3\n", has_header=False) == [
+        {"Column 1": "1", "Column 2": ""}, {"Column 1": "2", "Column 2": "3"},
+    ]  # fmt: skip
+
+
+def test_a_row_without_a_letter_is_none() -> None:
+    assert records(b"a,b\n,\n1,2\n\n,\n") == [{"a": "1", "b": "2"}]
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "a,b".encode("utf-16-le"), bytes(100)])
+def test_what_is_neither_a_text_nor_a_workbook_is_said_to_be_none(data: bytes) -> None:
+    with pytest.raises(Unreadable):
+        shape_of(opening(data), "a.csv")
+
+
+def test_a_card_that_does_not_end_is_a_bad_row() -> None:
+    card = "BEGIN:VCARD\nFN:{}\n"
+    data = (card.format("Ada") + card.format("Bea") + "END:VCARD\n" + card.format("Eve")).encode()
+    assert [each["Name"] for each in records(data, "a.vcf")] == ["Bea"]
+    assert {number: row.cells for number, row in broken(data, "a.vcf").items()} == {1: ["Ada"], 3: ["Eve"]}
+
+
+def test_a_name_in_a_card_may_have_several_words_and_a_comma() -> None:
+    card = b"BEGIN:VCARD\nN:Thorn;Ada\\, Countess,Maria;;Dr.,Prof.\nEND:VCARD\n"
+    [found] = records(card, "a.vcf")
+    assert (found["Given name"], found["Name prefix"]) == ("Ada, Countess Maria", "Dr. Prof.")
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,11 @@ def state(message: Any) -> str:
 
 
 def counts(message: Any) -> dict[str, int]:
+    """What became of its rows, without zeros."""
+    return {name: value for name, value in progress(message).items() if name != "total"}
+
+
+def progress(message: Any) -> dict[str, int]:
     """What it counted, without zeros."""
     return {field.name.removesuffix("_count"): value for field, value in message.progress.ListFields() if value}
 

@@ -5,12 +5,14 @@ import json
 from typing import Any
 
 import openpyxl
+import pytest
 from crm.common.v1 import listing_pb2
 from crm.contacts.v1 import account_pb2
 
-from chassis.testing import Caller
+from chassis.testing import Caller, details
 from tests.builders.fields import define
-from tests.contacts.importing import contacts, counts, done
+from tests.contacts.importing import an_import, contacts, counts, done, result
+from tests.refused import refused
 
 
 def test_ndjson_comes_in_as_the_api_writes_it(caller: Caller) -> None:
@@ -59,3 +61,40 @@ def a_workbook(rows: list[dict[str, Any]]) -> bytes:
         book.active.append(line)
     book.save(out)
     return out.getvalue()
+
+
+def test_what_is_no_table_is_no_import(caller: Caller) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
+    told = details(refused(an_import, caller, picture, name="people.csv"))["violations"]
+    assert told == {"import.file_id": "cannot be read: it is neither a text nor a workbook"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "name", "reason"),
+    [
+        ("First name,E-mail\nAda,ada@x.example\nBo,Reed,bo@x.example\n", "a.csv", "has 3 cells, but there are 2 columns"),
+        ('{"given_name": "Ada"}\n["Bo"]\n', "a.ndjson", "is no JSON object"),
+        (
+            "BEGIN:VCARD\nN:Thorn;Ada\nEND:VCARD\nBEGIN:VCARD\nN:Reed;Bo\n", "a.vcf",
+            "is a card without END:VCARD: the file may have been cut off",
+        ),
+    ],
+)  # fmt: skip
+def test_a_row_that_cannot_be_read_is_listed_and_the_others_come_in(
+    caller: Caller, rows: str, name: str, reason: str
+) -> None:
+    run = done(caller, rows, name)
+    assert counts(run) == {"done": 2, "created": 1, "refused": 1}
+    assert result(caller, run) == [["2", "", "", reason]]
+
+
+def test_an_id_that_names_no_record_is_refused_where_records_are_found_by_it(caller: Caller) -> None:
+    rows = "id,First name,E-mail\ncon_00000000000000000000000000,Ada,ada@x.example\n"
+    run = done(caller, rows, match_keys=["id", "emails.address"])
+    assert counts(run) == {"done": 1, "refused": 1}
+    assert [line[1:] for line in result(caller, run)] == [
+        ["id", "con_00000000000000000000000000", "names no record that you may see"]
+    ]
+    assert counts(done(caller, rows)) == {"done": 1, "created": 1}, (
+        "an export of another company comes in as new records"
+    )

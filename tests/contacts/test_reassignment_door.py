@@ -12,7 +12,7 @@ from chassis import new_id, transaction
 from chassis.testing import Caller
 from tests.builders.fields import define
 from tests.contacts.cases import ACCOUNT, LEAD
-from tests.contacts.importing import counts, state
+from tests.contacts.importing import progress, state
 from tests.contacts.reassigning import a_reassignment, after, asked, done
 from tests.contacts.territories import NORTH, SOUTH, a_territory, where
 from tests.refused import refusal, violations
@@ -33,7 +33,7 @@ def test_what_is_tried_says_what_would_happen_and_changes_nothing(caller: Caller
     ACCOUNT.create(caller, region="south")
     there = ACCOUNT.create(caller, region="north", owner_id=SOUTH)
     tried = done(caller, "Validate", filter=where("region", "north"), to_owner_id=SOUTH)
-    assert (state(tried), counts(tried)) == ("VALIDATED", {"total": 24, "done": 24, "updated": 23, "unchanged": 1})
+    assert (state(tried), progress(tried)) == ("VALIDATED", {"total": 24, "done": 24, "updated": 23, "unchanged": 1})
     assert [each.record_id for each in tried.samples] == ids[:20]
     assert {(each.from_owner_id, each.to_owner_id) for each in tried.samples} == {(caller.whom.user_id, SOUTH)}
     assert updates([*ids, there.id]) == []
@@ -45,13 +45,13 @@ def test_many_records_change_hands_each_with_its_event_and_are_given_back(caller
     ids = [ACCOUNT.create(caller, region="north", team_id=team).id for _ in range(5)]
     other = ACCOUNT.create(caller, region="south").id
     run = done(caller, filter=where("region", "north"), to_owner_id=SOUTH, suppress_workflows=True)
-    assert (state(run), counts(run)) == ("DONE", {"total": 5, "done": 5, "updated": 5})
+    assert (state(run), progress(run)) == ("DONE", {"total": 5, "done": 5, "updated": 5})
     assert {whose(caller, id) for id in ids} == {(SOUTH, team, "")}
     assert whose(caller, other)[0] == caller.whom.user_id
     assert sorted(each["record_id"] for each in updates(ids)) == ids
     assert {each["request_id"] for each in updates(ids)} == {run.id}
     back = after(caller, "Revert", run.id)
-    assert (state(back), counts(back)) == ("REVERTED", {"total": 5, "done": 5, "updated": 5})
+    assert (state(back), progress(back)) == ("REVERTED", {"total": 5, "done": 5, "updated": 5})
     assert {whose(caller, id) for id in ids} == {(caller.whom.user_id, team, "")}
 
 
@@ -62,7 +62,7 @@ def test_the_way_back_leaves_what_somebody_else_gave_away_since(caller: Caller) 
     ACCOUNT.update(caller, touched, region="east")
     caller.DeleteAccount(DeleteRequest(id=deleted))
     back = after(caller, "Revert", run.id)
-    assert counts(back) == {"total": 3, "done": 3, "updated": 1, "skipped": 2}
+    assert progress(back) == {"total": 3, "done": 3, "updated": 1, "skipped": 2}
     told = {each.record_id: each.reason for each in back.omissions}
     assert told == {given: "was given to somebody else since", deleted: "is deleted, or not yours to change"}
     assert [whose(caller, id)[0] for id in (given, touched)] == [NORTH, caller.whom.user_id]
@@ -73,7 +73,7 @@ def test_a_reassignment_by_rules_leaves_what_fits_none(caller: Caller) -> None:
     north = a_territory(caller)
     one, other = (ACCOUNT.create(caller, region=region).id for region in ("north", "east"))
     run = done(caller, by_territories=True)
-    assert counts(run) == {"total": 2, "done": 2, "updated": 1, "unchanged": 1}
+    assert progress(run) == {"total": 2, "done": 2, "updated": 1, "unchanged": 1}
     assert [(each.record_id, each.territory_id) for each in run.samples] == [(one, north.id)]
     assert whose(caller, one) == (NORTH, "", north.id)
     assert whose(caller, other)[0] == caller.whom.user_id
@@ -84,7 +84,7 @@ def test_a_reassignment_by_rules_leaves_what_fits_none(caller: Caller) -> None:
 def test_a_territory_takes_the_records_that_are_given_to_it(caller: Caller) -> None:
     south = a_territory(caller, "South", assign_owner_id=SOUTH)
     account = ACCOUNT.create(caller, region="east").id
-    assert counts(done(caller, to_territory_id=south.id))["updated"] == 1
+    assert progress(done(caller, to_territory_id=south.id))["updated"] == 1
     assert whose(caller, account) == (SOUTH, "", south.id)
     late = a_reassignment(caller, to_territory_id=south.id)
     caller.DeleteTerritory(DeleteRequest(id=south.id))
@@ -97,7 +97,7 @@ def test_a_filter_takes_fields_of_the_tenants_own(caller: Caller, colleague: Cal
     gold = ACCOUNT.create(caller, custom_fields={"tier": "gold"}).id
     iron = ACCOUNT.create(caller, custom_fields={"tier": "iron"}).id
     asked_for = {"filter": where("custom_fields.tier", "gold"), "to_owner_id": SOUTH}
-    assert counts(done(caller, **asked_for))["total"] == 1
+    assert progress(done(caller, **asked_for))["total"] == 1
     assert [whose(caller, id)[0] for id in (gold, iron)] == [SOUTH, caller.whom.user_id]
     clerk = colleague(grants={"contacts.*.*": "all"}, roles=("sales_rep",))
     assert list(violations(a_reassignment, clerk, **asked_for)) == ["reassignment.filter.field"]
@@ -109,7 +109,7 @@ def test_a_reassignment_reaches_only_what_its_user_may_change(caller: Caller, co
     clerk = colleague(grants=grants)
     own = ACCOUNT.create(clerk).id
     run = done(clerk, to_owner_id=NORTH)
-    assert counts(run) == {"total": 1, "done": 1, "refused": 1}
+    assert progress(run) == {"total": 1, "done": 1, "refused": 1}
     assert [each.record_id for each in run.omissions] == [own]
     assert whose(caller, foreign)[0] == caller.whom.user_id
     assert refusal(a_reassignment, clerk, noun="lead", to_owner_id=NORTH) == "FORBIDDEN"
@@ -158,4 +158,4 @@ def test_a_territory_of_another_noun_gets_nothing(caller: Caller) -> None:
 def test_a_converted_lead_can_still_change_hands(caller: Caller) -> None:
     lead = LEAD.create(caller)
     caller.ConvertLead(lead_pb2.ConvertLeadRequest(id=lead.id))
-    assert counts(done(caller, noun="lead", to_owner_id=SOUTH))["updated"] == 1
+    assert progress(done(caller, noun="lead", to_owner_id=SOUTH))["updated"] == 1

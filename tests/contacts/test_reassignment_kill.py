@@ -7,7 +7,7 @@ from pymongo import MongoClient
 
 from chassis import new_id
 from chassis.embedded import Servers
-from tests.contacts.importing import counts, done, state
+from tests.contacts.importing import done, progress, state
 from tests.contacts.killed import a_process
 from tests.contacts.reassigning import a_reassignment, after, asked, ended
 from tests.eventually import eventually
@@ -41,10 +41,10 @@ def test_no_record_changes_hands_twice_however_often_the_process_dies(servers: S
         process.outlive_leases()
         process.start()
         run = ended(caller, job.id, seconds=120)
-        assert (state(run), counts(run)) == ("DONE", {"total": RECORDS, "done": RECORDS, "updated": RECORDS})
+        assert (state(run), progress(run)) == ("DONE", {"total": RECORDS, "done": RECORDS, "updated": RECORDS})
         assert given() == RECORDS
         told = database["events"].find({**mine, "type": "crm.contacts.v1.ContactUpdated"}, {"record_id": 1})
         assert set(Counter(row["record_id"] for row in told).values()) == {1}
         back = after(caller, "Revert", job.id)
-        assert (state(back), counts(back)) == ("REVERTED", {"total": RECORDS, "done": RECORDS, "updated": RECORDS})
+        assert (state(back), progress(back)) == ("REVERTED", {"total": RECORDS, "done": RECORDS, "updated": RECORDS})
         assert given() == 0
