@@ -13,12 +13,12 @@ from typing import Any, ClassVar, Self
 from google.protobuf.message import Message
 from pymongo import UpdateOne
 
-from chassis import mirror
+from chassis import mirror, transaction
 from chassis.clock import now
 from chassis.fields import FIELDS
 from chassis.kept import Kept
 from chassis.kinds import noun_called
-from chassis.listing import BY_ID, TOKENS, Catalogue, condition, page, projection, query, search_tokens, tokens
+from chassis.listing import TOKENS, Catalogue, condition, page, projection, query, search_tokens, tokens
 from chassis.plain import differences
 from chassis.principal import Principal, Scope, principal
 from chassis.refusals import Forbidden, Invalid, NotFound, Refused, Violation
@@ -75,7 +75,9 @@ class Noun(Kept):
     def get_all(cls, request: Any) -> dict[str, Any]:
         """The messages of those of the records that `request.ids` names which the caller may see, by id."""
         wanted = projection(request.fields, cls.caller_fields())
-        rows = cls._get_collection().find({"_id": {"$in": list(request.ids)}, **cls.visible()}, wanted, hint=BY_ID)
+        rows = cls._get_collection().find(
+            {"_id": {"$in": list(request.ids)}, **cls.visible()}, wanted, hint=transaction.BY_ID
+        )
         found: Iterator[Any] = (mirror.message(cls.contract, row) for row in rows)
         return {message.id: message for message in found}
 
@@ -120,8 +122,9 @@ class Noun(Kept):
 
     @classmethod
     def _by_id(cls, id: str, narrow: dict[str, Any], wanted: Any = None) -> dict[str, Any] | None:
-        # MongoDB would try each index that begins with the tenant, too, and take half as long again.
-        row: dict[str, Any] | None = cls._get_collection().find_one({"_id": id, **narrow}, wanted, hint=BY_ID)
+        row: dict[str, Any] | None = cls._get_collection().find_one(
+            {"_id": id, **narrow}, wanted, hint=transaction.BY_ID
+        )
         return row
 
     @classmethod

@@ -155,7 +155,7 @@ class Kept(Plain):
         if self._before is None:
             return
         held = {"_id": self.id, "tenant_id": self.tenant_id, "revision": self._before["revision"]}
-        if not self._get_collection().delete_one(held).deleted_count:
+        if not self._get_collection().delete_one(held, hint=transaction.BY_ID).deleted_count:
             raise StaleRevision(noun=self.about().noun, id=self.id, etag="another")
         for pair in self._before.get("external_ids", ()):
             transaction.remember(self._pair_key(**pair), None)

@@ -5,7 +5,6 @@ from typing import Any
 
 from chassis import transaction
 from chassis.document import Noun
-from chassis.listing import BY_ID
 from chassis.refusals import Invalid, Violation
 
 
@@ -47,7 +46,7 @@ def _seen(noun: type[Noun], ids: list[str]) -> set[str]:
     query = {"_id": {"$in": ids}, "deleted_time": None, **noun.visible()}
     rows = noun._get_collection()
     return transaction.remembered(
-        _key(noun, ids), lambda: {row["_id"] for row in rows.find(query, {"_id": 1}, hint=BY_ID)}
+        _key(noun, ids), lambda: {row["_id"] for row in rows.find(query, {"_id": 1}, hint=transaction.BY_ID)}
     )
 
 

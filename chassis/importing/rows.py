@@ -174,7 +174,7 @@ class Rows:
         if not ids:
             return ids
         query = {"_id": {"$in": sorted(ids)}, **self._kind.noun.visible("write")}
-        return {row["_id"] for row in self._kind.noun._get_collection().find(query, {"_id": 1})}
+        return {row["_id"] for row in self._kind.noun._get_collection().find(query, {"_id": 1}, hint=transaction.BY_ID)}
 
     def _match(self, row: Row, found: Mapping[tuple[str, Any], list[dict[str, Any]]]) -> dict[str, Any] | None:
         """The record of the first key that finds one. Refused with Invalid when it finds several."""

@@ -62,7 +62,7 @@ def _each(
     if not revisions:
         return
     query = {"_id": {"$in": list(revisions)}, "deleted_time": None, **noun.visible(action)}
-    found = {row["_id"]: row for row in noun._get_collection().find(query)}
+    found = {row["_id"]: row for row in noun._get_collection().find(query, hint=transaction.BY_ID)}
     for id, revision in revisions.items():
         row = found.get(id)
         if row is None:

@@ -47,7 +47,8 @@ class Due:
 
     def load(self) -> Job:
         """The record, whoever may see it. Raises Overtaken when it was deleted."""
-        row = self.noun._get_collection().find_one({"_id": self.id, "tenant_id": self.tenant_id, "deleted_time": None})
+        alive = {"_id": self.id, "tenant_id": self.tenant_id, "deleted_time": None}
+        row = self.noun._get_collection().find_one(alive, hint=transaction.BY_ID)
         if row is None:
             raise Overtaken
         return self.noun._loaded(row)
