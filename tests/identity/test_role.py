@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chassis.contract import rpc_of
 from chassis.principal import Principal, Scope
-from services.gateway.identity.role import ADMINISTRATOR, ROLES, grants
+from services.gateway.identity.role import ADMINISTRATOR, ROLES, grants, told
 
 RPCS = [
     rpc_of(method)
@@ -32,6 +32,14 @@ def scope(roles: set[str] | list[str], permission: str, *, of_operator: bool = F
 def test_the_roles_are_those_of_the_contract():
     rules = user_pb2.User.DESCRIPTOR.fields_by_name["roles"].GetOptions().Extensions[options_pb2.rules]
     assert list(ROLES) == list(rules.one_of)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_tells_all_that_whoever_has_it_may_do(role):
+    shown = told(role)
+    assert (shown.id, dict(shown.grants)) == (role, grants([role]))
+    assert shown.display_name
+    assert shown.description.endswith(".")
 
 
 @pytest.mark.parametrize("role", ROLES)

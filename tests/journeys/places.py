@@ -9,7 +9,12 @@ from chassis.ids import new_id
 from services.gateway import contract, transcoding
 
 ROUTES = transcoding.routes(contract.services())
-WITH_ID = [route for route in ROUTES if any(variable.name == "id" for variable in route.variables)]
+OF_EVERYBODY = "/v1/roles/{id}"  # the same for every company
+WITH_ID = [
+    route
+    for route in ROUTES
+    if route.path != OF_EVERYBODY and any(variable.name == "id" for variable in route.variables)
+]
 BATCHES = [route for route in ROUTES if route.custom in ("batchGet", "batchUpdate", "batchDelete")]
 
 MESSAGES = {

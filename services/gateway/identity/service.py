@@ -2,18 +2,21 @@
 
 from typing import Any
 
-from crm.identity.v1 import service_pb2_grpc, session_pb2
+from crm.identity.v1 import role_pb2, service_pb2_grpc, session_pb2
 
-from chassis import Invalid, acting_as, new_id, of_service, principal, standard, verbs
+from chassis import Invalid, NotFound, acting_as, new_id, of_service, principal, standard, verbs
 from services.gateway.identity import password, session, throttle
 from services.gateway.identity.api_key import ApiKey
 from services.gateway.identity.caller import caller
 from services.gateway.identity.credential import Credential
 from services.gateway.identity.refusals import PasswordWrong
+from services.gateway.identity.role import ROLES, told
 from services.gateway.identity.sign_in import sign_in
 from services.gateway.identity.team import Team
-from services.gateway.identity.tenant import Tenant
+from services.gateway.identity.tenant import HOME, Tenant
 from services.gateway.identity.user import User
+
+_PAGE = 50  # roles, where nothing is said
 
 
 class Identity(
@@ -49,6 +52,23 @@ class Identity(
         user.end_credentials()
         return user.message()
 
+    # ---------------------------------------------------------------- roles
+
+    def GetRole(self, request: Any, context: Any) -> Any:
+        """One role, with what it permits in the caller's tenant."""
+        if request.id not in ROLES:
+            raise NotFound(noun="role", id=request.id)
+        return _told(request.id)
+
+    def ListRoles(self, request: Any, context: Any) -> Any:
+        """The roles, in the order of their table."""
+        ids = list(ROLES)
+        if request.page_token and request.page_token not in ids:
+            raise Invalid.field("page_token", "is not from this list: take it from the page before")
+        start = ids.index(request.page_token) if request.page_token else 0
+        end = start + (request.page_size or _PAGE)
+        return role_pb2.ListRolesResponse(roles=map(_told, ids[start:end]), next_page_token="".join(ids[end : end + 1]))
+
     # ---------------------------------------------------------------- keys
 
     def CreateApiKey(self, request: Any, context: Any) -> Any:
@@ -79,6 +99,10 @@ class Identity(
         """No session any more."""
         session.end(request.session_token)
         return session_pb2.SignOutResponse()
+
+
+def _told(id: str) -> role_pb2.Role:
+    return told(id, of_operator=principal().tenant_id == HOME)
 
 
 def _prove(user: User, present: str) -> None:
