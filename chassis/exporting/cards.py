@@ -30,6 +30,8 @@ def _lines(row: Mapping[str, Any]) -> Iterator[Line]:
         street = "\n".join(address.get("lines", ()))
         parts = [address.get(name, "") for name in ("locality", "region", "postal_code", "country_code")]
         yield f"ADR{_types(address)}", ["", "", street, *parts]
+    for website in row.get("websites", ()):
+        yield f"URL{_types(website)}", [website.get("url", "")]
     yield "ORG", [text("account.name"), text("department")]
     yield "TITLE", [text("job_title")]
     yield "BDAY", [text("birth_date")]

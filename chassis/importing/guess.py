@@ -14,6 +14,7 @@ _PLACES = {
     "office": "work",
     "home": "home",
     "private": "home",
+    "personal": "home",
     "other": "other",
     "company": "work",
 }
@@ -60,9 +61,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "date of birth": ("birth_date",), "geburtstag": ("birth_date",), "notes": ("description",),
     "note": ("description",),
     "comments": ("description",), "categories": ("tags",), "labels": ("tags",), "group membership": ("tags",),
-    "language": ("language_code",), "timezone": ("time_zone",), "website": ("website",), "web page": ("website",),
-    "url": ("website",),
-    "homepage": ("website",), "website 1 value": ("website",), "web site": ("website",), "domain name": ("domain",),
+    "language": ("language_code",), "timezone": ("time_zone",), "domain name": ("domain",),
     "company domain": ("account.domain", "domain"), "employees": ("employee_count",),
     "number of employees": ("employee_count",),
     "revenue": ("annual_revenue",), "turnover": ("annual_revenue",),
@@ -81,6 +80,9 @@ _EMAIL = re.compile(
 _PHONE = re.compile(
     r"(?:(?P<place>[a-z ]+?) )?(?:tele)?(?P<kind>phone|fax|mobile|cell|pager)(?: number| no)?(?: (?P<number>\d))?"
     r"(?P<rest>| value| type)\Z"
+)
+_WEBSITE = re.compile(
+    r"(?:(?P<place>[a-z]+) )?(?:web ?(?:site|page)|home ?page|url)(?: (?P<number>\d))?(?P<rest>| value| url| type)\Z"
 )
 _ADDRESS = re.compile(
     r"(?:(?P<place>business|work|office|home|other|billing|shipping|mailing) )?(?:address (?P<number>\d) )?(?P<part>.+)\Z"
@@ -140,6 +142,8 @@ def _of_lists(name: str, dashed: bool, beside: set[str]) -> Iterable[str]:
         return _email(found)
     if found := _PHONE.match(name):
         return _phone(found)
+    if found := _WEBSITE.match(name):
+        return _website(found)
     if (found := _ADDRESS.match(name)) and found["part"] in _ADDRESS_PARTS:
         return _address(found, beside)
     return ()
@@ -169,6 +173,16 @@ def _phone(found: re.Match[str]) -> Iterable[str]:
         label = _PHONES.get(place, "")
     label = f"{label} {number}".strip() if label else number or "1"
     return (f"phones[{label}].number", *(("phone",) if kind == "phone" and number in ("", "1") else ()))
+
+
+def _website(found: re.Match[str]) -> Iterable[str]:
+    place, number, rest = found["place"], found["number"] or "1", found["rest"].strip()
+    if place and place not in _PLACES:
+        return ()
+    if rest == "type":
+        return (f"websites[{number}].type",)
+    label = _PLACES[place] if place else number
+    return (f"websites[{label}].url", *(("website",) if number == "1" else ()))
 
 
 def _address(found: re.Match[str], beside: set[str]) -> Iterable[str]:

@@ -192,6 +192,10 @@ def _phone(row: Row, line: Line, number: int, type: str) -> None:
     row |= {f"Phone {number} - Value": told, f"Phone {number} - Type": type}
 
 
+def _website(row: Row, line: Line, number: int, type: str) -> None:
+    row |= {f"Website {number} - Value": _plain(line.value), f"Website {number} - Type": type}
+
+
 def _address(row: Row, line: Line, number: int, type: str) -> None:
     box, extended, street, city, region, code, country = _parts(line, 7)
     row |= {
@@ -201,9 +205,9 @@ def _address(row: Row, line: Line, number: int, type: str) -> None:
     }  # fmt: skip
 
 
-_MANY: dict[str, Any] = {"EMAIL": _email, "TEL": _phone, "ADR": _address}
+_MANY: dict[str, Any] = {"EMAIL": _email, "TEL": _phone, "ADR": _address, "URL": _website}
 _ONCE: dict[str, Any] = {
     "N": _names, "FN": _text("Name"), "ORG": _organisation, "TITLE": _text("Job title"), "NOTE": _text("Notes"),
-    "BDAY": _date, "UID": _text("UID"), "URL": _text("Website"), "LANG": _text("Language"), "TZ": _zone,
+    "BDAY": _date, "UID": _text("UID"), "LANG": _text("Language"), "TZ": _zone,
     "CATEGORIES": _tags, "NICKNAME": _text("Nickname"),
 }  # fmt: skip

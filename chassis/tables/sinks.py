@@ -119,8 +119,14 @@ def harmless(cell: Any) -> Any:
 
 def _card(lines: Iterable[tuple[str, Sequence[str]]]) -> bytes:
     told = ["BEGIN:VCARD", "VERSION:3.0"]
-    told += [f"{name}:{';'.join(map(_escaped, parts))}" for name, parts in lines if any(parts)]
+    told += [f"{name}:{_value(name, parts)}" for name, parts in lines if any(parts)]
     return b"".join(_folded(line) for line in [*told, "END:VCARD"])
+
+
+def _value(name: str, parts: Sequence[str]) -> str:
+    if name.startswith("URL"):  # a URI, whose marks are its own (RFC 2426, 3.6.8)
+        return parts[0]
+    return ";".join(map(_escaped, parts))
 
 
 def _escaped(text: str) -> str:

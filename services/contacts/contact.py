@@ -60,6 +60,7 @@ class Contact(Named):
     emails = Parts(channels_pb2.EmailAddress)
     phones = Parts(channels_pb2.PhoneNumber)
     addresses = Parts(address_pb2.PostalAddress)
+    websites = Parts(channels_pb2.Website)
     account_id = StringField()
     department = StringField()
     birth_date = StringField()
@@ -88,6 +89,7 @@ class Contact(Named):
         self.emails = with_one_primary(_written(self.emails), "contact.emails")
         self.addresses = [postal.settled(address) for address in self.addresses]
         self.phones = telephones.settled(self.phones, "contact.phones", postal.country_of(self.addresses))
+        self.websites = list({each["url"]: each for each in self.websites}.values())
         self.language_code = normal_language(self.language_code) if self.language_code else None
         self.tags = without_repeats(self.tags)
         self._be_called()

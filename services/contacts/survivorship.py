@@ -26,6 +26,7 @@ PLACED = frozenset({"owner_id", "team_id", "parent_id"})
 _SAME: dict[str, Callable[[Any], Any]] = {
     "emails": lambda entry: mailbox(entry["address"]),
     "phones": lambda entry: entry["number"],
+    "websites": lambda entry: entry["url"],
     "external_ids": lambda entry: (entry["system"], entry["id"]),
 }
 

@@ -13,7 +13,7 @@ _ELSEWHERE = {
     "email": ("emails.address", "emails"), "phone": ("phones.number", "phones"), "mobilephone": ("phones.number", "phones"),
     "firstname": ("given_name",), "lastname": ("family_name",), "surname": ("family_name",), "title": ("job_title",),
     "company": ("account_id", "company_name"), "limit": ("page_size",), "after": ("page_token",), "sort": ("order_by",),
-    "orderby": ("order_by",), "properties": ("custom_fields",),
+    "orderby": ("order_by",), "website": ("websites.url", "websites"), "properties": ("custom_fields",),
 }  # fmt: skip
 
 

@@ -79,6 +79,7 @@ def test_names_companies_and_birthdays_of_cards_are_told_apart() -> None:
     [card] = records((DATA / "vcards/John_Doe_MAC_ADDRESS_BOOK.vcf").read_bytes(), "a.vcf")
     assert (card["Given name"], card["Family name"], card["Company"]) == ("John", "Doe", "IBM")
     assert (card["Birthday"], card["Phone 3 - Type"], card["E-mail 1 - Type"]) == ("2012-06-06", "mobile", "work")
+    assert card["Website 1 - Value"] == "http://www.ibm.com"
     [card] = records((DATA / "vcards/rfc6350-example.vcf").read_bytes(), "a.vcf")
     assert "Birthday" not in card or not card["Birthday"], "a birthday without its year is none that a record keeps"
     assert "Time zone" not in card, "an offset is no time zone"
@@ -264,6 +265,16 @@ def test_a_card_that_was_written_is_read_again(given_name: str, family_name: str
     data = Cards().rows([[("N", [family_name, given_name, "", "", ""])]])
     [card] = records(data, "a.vcf")
     assert (card["Given name"], card["Family name"]) == (given_name, family_name)
+
+
+def test_a_web_address_is_written_as_it_is_and_read_again() -> None:
+    data = Cards().rows(
+        [[("N", ["Thorn", "Ada"]), ("URL;TYPE=WORK", ["https://a.example/b,c;d"]), ("URL", ["https://e.example"])]]
+    )
+    assert b"\r\nURL;TYPE=WORK:https://a.example/b,c;d\r\n" in data
+    [card] = records(data, "a.vcf")
+    assert (card["Website 1 - Value"], card["Website 1 - Type"]) == ("https://a.example/b,c;d", "work")
+    assert card["Website 2 - Value"] == "https://e.example"
 
 
 @given(st.binary(max_size=300))

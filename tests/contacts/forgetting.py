@@ -21,6 +21,7 @@ GIVEN, FAMILY, EMAIL, PHONE = "Quillon", "Vexleyan", "quillon@vexleyan.example",
 NAME = f"{GIVEN} {FAMILY}"
 QUILLON: dict[str, Any] = {
     "given_name": GIVEN, "family_name": FAMILY, "emails": [{"address": EMAIL}], "phones": [{"number": PHONE}],
+    "websites": [{"url": f"https://{FAMILY.lower()}.example/{GIVEN.lower()}"}],
 }  # fmt: skip
 
 _NAMED = re.compile(b"|".join(re.escape(each.encode()) for each in (EMAIL, PHONE, GIVEN, FAMILY)), re.IGNORECASE)

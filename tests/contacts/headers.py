@@ -14,6 +14,7 @@ def _outlook() -> Iterator[tuple[str, str]]:
         "Home Phone 2": "phones[home 2].number", "Mobile Phone": "phones[mobile].number", "Other Phone": "phones[other].number",
         "Car Phone": "phones[car].number", "Company Main Phone": "phones[main].number", "Pager": "phones[pager].number",
         "Business Fax": "phones[work fax].number", "Home Fax": "phones[home fax].number", "Other Fax": "phones[other fax].number",
+        "Web Page": "websites[1].url",
     }.items()  # fmt: skip
     for place, label in (("Business", "work"), ("Home", "home"), ("Other", "other")):
         parts = {
@@ -35,14 +36,15 @@ GOOGLE = {
     "Address 1 - Street": "addresses[1].lines", "Address 1 - PO Box": "addresses[1].lines",
     "Address 1 - Extended Address": "addresses[1].lines", "Address 1 - City": "addresses[1].locality",
     "Address 1 - Region": "addresses[1].region", "Address 1 - Postal Code": "addresses[1].postal_code",
-    "Address 1 - Country": "addresses[1].country_code",
+    "Address 1 - Country": "addresses[1].country_code", "Website 1 - Type": "websites[1].type",
+    "Website 1 - Value": "websites[1].url",
 }  # fmt: skip
 
 _REASONS = {
     "a contact has no such field: it comes in where the tenant makes one of this name": (
         "Account", "Anniversary", "Billing Information", "Children", "Government ID Number", "Hobby", "Initials", "Keywords",
         "Location", "Maiden Name", "Office Location", "Organizational ID Number", "Profession", "Referred By", "Short Name",
-        "Spouse", "User 1", "User 2", "User 3", "User 4", "Web Page", "Website 1 - Value", "Website 1 - Type", "Yomi Name",
+        "Spouse", "User 1", "User 2", "User 3", "User 4", "Yomi Name",
         "Additional Name Yomi",
     ),
     "it is about somebody else": ("Assistant's Name", "Assistant's Phone", "Manager's Name"),

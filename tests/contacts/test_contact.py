@@ -35,6 +35,13 @@ def test_the_same_mailbox_twice_is_refused_where_it_is_repeated() -> None:
     assert [each.field for each in refusal.value.violations] == ["contact.emails[2].address"]
 
 
+def test_a_web_site_is_kept_once_as_it_was_told_last() -> None:
+    page, blog = "https://ada.example", "https://ada.example/roses"
+    contact = a_contact(websites=[{"url": page, "type": "home"}, {"url": blog}, {"url": page, "type": "work"}])
+    contact.settle()
+    assert contact.websites == [{"url": page, "type": "work"}, {"url": blog}]
+
+
 def test_settling_again_changes_nothing() -> None:
     contact = a_contact(phones=[{"number": "+4915123456789"}], tags=["vip", "vip", "roses"])
     contact.settle()

@@ -58,6 +58,8 @@ def test_people_are_listed_by_account_and_by_name(caller: Caller) -> None:
         ({"phones": [{"type": "work"}]}, "contact.phones[0].number"),
         ({"phones": [{"raw": "0151 23456789"}]}, "contact.phones[0].raw"),
         ({"phones": [{"number": "0151 23456789"}]}, "contact.phones[0].number"),
+        ({"websites": [{"url": "https://ada.example"}, {"url": "ada.example"}]}, "contact.websites[1].url"),
+        ({"websites": [{"type": "work"}]}, "contact.websites[0].url"),
         ({"addresses": [{"country_code": "XX"}]}, "contact.addresses[0].country_code"),
     ],
 )

@@ -20,6 +20,7 @@ ADA = {
     "given_name": "Ada", "family_name": "Thorn; of, the \"Roses\"", "job_title": "=HYPERLINK(\"http://evil\")",
     "emails": [{"address": "ada@thorn.example", "type": "work"}], "phones": [{"number": "+4915123456789", "type": "mobile"}],
     "addresses": [{"type": "home", "lines": ["1 Rose Lane", "Flat 2"], "locality": "Paris", "country_code": "FR"}],
+    "websites": [{"url": "https://thorn.example/a;b,c?d=1", "type": "work"}, {"url": "http://ada.example"}],
     "birth_date": "1990-02-03", "tags": ["a", "b"], "description": "Zeile 1\nZeile 2 — 你好",
 }  # fmt: skip
 
@@ -77,7 +78,7 @@ def test_what_went_out_comes_in_again(caller: Caller, colleague: Callable[..., C
     run = done(elsewhere, data, name)
     assert counts(run) == {"done": 1, "created": 1}, run
     [copy] = contacts(elsewhere)
-    for name in ("given_name", "family_name", "job_title", "birth_date", "description", "emails", "phones"):
+    for name in ("given_name", "family_name", "job_title", "birth_date", "description", "emails", "phones", "websites"):
         assert getattr(copy, name) == getattr(known, name), name
     assert list(copy.addresses[0].lines) == ["1 Rose Lane", "Flat 2"]
     if format != "VCARD":

@@ -27,6 +27,21 @@ def test_ndjson_comes_in_as_the_api_writes_it(caller: Caller) -> None:
     assert (list(ada.tags), ada.emails[0].type) == (["a", "b"], "work")
 
 
+def test_web_sites_of_a_card_come_in_with_their_types(caller: Caller) -> None:
+    card = "BEGIN:VCARD\nVERSION:3.0\nN:Thorn;Ada\nURL;TYPE=work:http\\://thorn.example\nitem1.URL:ada.example\n{}END:VCARD\n"
+    for more, count in (("", {"created": 1}), ("", {"unchanged": 1}), ("URL:no page\n", {"refused": 1})):
+        run = done(caller, card.format("UID:7\n" + more), "cards.vcf")
+        assert counts(run) == {"done": 1} | count
+    [ada] = contacts(caller)
+    assert [(each.url, each.type) for each in ada.websites] == [
+        ("http://thorn.example", "work"),
+        ("https://ada.example", ""),
+    ]
+    [[row, column, cell, reason, *_]] = result(caller, run)
+    assert (row, column, cell) == ("1", "Website 3 - Value", "no page")
+    assert "URL" in reason
+
+
 def test_decimal_commas_dates_and_national_numbers_are_read_as_their_country_writes_them(caller: Caller) -> None:
     rows = "Firma;Umsatz;Telefon;Mitarbeiter\nBäckerei Süß;1.234,50 €;030 901820;1.000\n".encode("cp1252")
     columns = [

@@ -9,12 +9,13 @@ from chassis import Invalid, merging
 from services.contacts.refusals import MergeTooBig
 from services.contacts.survivorship import closed, join, opened, part
 
-FIELDS = ("given_name", "family_name", "job_title", "emails", "phones", "tags", "external_ids", "owner_id")
+FIELDS = ("given_name", "family_name", "job_title", "emails", "phones", "websites", "tags", "external_ids", "owner_id")
 ADA = {"_id": "con_1", "given_name": "Ada", "owner_id": "usr_1", "tags": ["vip"],
-       "emails": [{"address": "ada@x.example", "primary": True}]}  # fmt: skip
+       "emails": [{"address": "ada@x.example", "primary": True}],
+       "websites": [{"url": "https://ada.example", "type": "home"}]}  # fmt: skip
 ALSO_ADA = {"_id": "con_2", "given_name": "A.", "family_name": "Thorn", "job_title": "Gardener", "owner_id": "usr_2",
             "emails": [{"address": "ADA@x.example", "primary": True}, {"address": "ada@home.example", "primary": False}],
-            "tags": ["rose", "vip"]}  # fmt: skip
+            "websites": [{"url": "https://ada.example", "type": "work"}], "tags": ["rose", "vip"]}  # fmt: skip
 LAST_ADA = {"_id": "con_3", "job_title": "Head gardener", "external_ids": [{"system": "erp", "id": "7"}]}
 
 values = st.one_of(st.none(), st.lists(st.sampled_from("abcdef"), unique=True))
@@ -25,6 +26,7 @@ def test_lists_are_united_and_gaps_are_filled_in_order() -> None:
     assert joined == {
         "given_name": "Ada", "family_name": "Thorn", "job_title": "Gardener", "owner_id": "usr_1", "phones": None,
         "emails": [{"address": "ada@x.example", "primary": True}, {"address": "ada@home.example", "primary": False}],
+        "websites": [{"url": "https://ada.example", "type": "home"}],
         "tags": ["vip", "rose"], "external_ids": [{"system": "erp", "id": "7"}],
     }  # fmt: skip
     assert won == {"family_name": "con_2", "job_title": "con_2"}

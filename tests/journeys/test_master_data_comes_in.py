@@ -20,7 +20,7 @@ KNOWN = {  # rows in, created, refused; verdicts that agree, differ, are wrong; 
     "sp500-accounts": (500, 500, 0, 500, 0, 0, 6),
     "civicrm-import": (31, 19, 12, 31, 0, 0, 12),
     "csv-spectrum": (21, 21, 0, 19, 2, 0, 0),
-    "contact-export-headers": (136, 79, 57, 79, 57, 0, 0),
+    "contact-export-headers": (136, 82, 54, 82, 54, 0, 0),
     "vcards": (18, 14, 4, 14, 5, 0, 9),
     "phone-examples": (245, 245, 0, 245, 0, 0, 7),
     "email-address-tests": (164, 21, 143, 87, 77, 0, 0),
