@@ -47,11 +47,12 @@ class Processes:
                 "KITH_MAIL_KEYS_FILE": str(secrets.mail_keys),
                 "KITH_MAIL_LISTEN": self._address(f"{name}_mail"),
             }
+        if program.hands_out_links:
+            environment["KITH_PUBLIC_URL"] = self._suite.url
         if program.signs_links:
             environment |= {
                 "KITH_TRACKING_KEYS_FILE": str(secrets.tracking_keys),
                 "KITH_ADDRESS_KEY_FILE": str(secrets.address_key),
-                "KITH_PUBLIC_URL": self._suite.url,
             }
         ready = partial(probe.service_ready, self._suite.ports[name])
         return self._child(program, environment, ready)

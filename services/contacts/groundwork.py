@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from chassis import FileSettings, doing, principal, purging
+from chassis import doing, principal, purging
 from services.contacts import expiry, forgotten, handovers, share_proof
 from services.contacts.attachment import Attachment
 from services.contacts.document_revision import DocumentRevision
@@ -10,6 +10,7 @@ from services.contacts.exports import Export
 from services.contacts.file import File
 from services.contacts.imports import Import
 from services.contacts.reassignment import Reassignment
+from services.contacts.settings import ContactsSettings
 
 _FILE_LINKS = (
     (Import, "file_id"),
@@ -29,11 +30,11 @@ def unnamed(file_ids: Iterable[str]) -> list[str]:
     return sorted(set(asked["$in"]) - named)
 
 
-def prepare(settings: FileSettings) -> None:
-    """Say where files lie, and make the indexes of what is no noun."""
+def prepare(settings: ContactsSettings) -> None:
+    """Say where files lie and where links lead, and make the indexes of what is no noun."""
     File.prepare(settings)
     Import.prepare()
     handovers.prepare()
     expiry.prepare()
     forgotten.prepare()
-    share_proof.prepare()
+    share_proof.prepare(settings.public_url)

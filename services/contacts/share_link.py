@@ -44,7 +44,7 @@ class ShareLink(OfRevision):
     recipient = StringField()
     contact_id = StringField()
     has_password = BooleanField(default=False)
-    path = StringField()  # the contract's field; never set here, `handed_out` fills it in once
+    url = StringField()  # the contract's field; never set here, `handed_out` fills it in once
     revoke_time = DateTimeField()
     view_count = IntField(default=0)
     last_view_time = DateTimeField()
@@ -58,7 +58,7 @@ class ShareLink(OfRevision):
     def handed_out(self, password: str) -> Any:
         """The record together with its address, for the one answer that has it."""
         answer = self.message()
-        answer.path = f"/s/{share_proof.hand_out(self.tenant_id, self.id, self.expire_time, password)}"
+        answer.url = share_proof.hand_out(self.tenant_id, self.id, self.expire_time, password)
         return answer
 
     def revoke(self) -> None:

@@ -23,11 +23,12 @@ from services.contacts.refusals import SharePasswordWrong, ShareUnknown
 FREE_GUESSES, LONGEST_WAIT = 5, timedelta(hours=1)
 
 _HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_public_url = ""
 _hashing = threading.BoundedSemaphore(2)  # 38 MiB at most
 
 
 def hand_out(tenant_id: str, share_link_id: str, until: datetime, password: str) -> str:
-    """A new token for a share link, good until then, kept with its password as hashes."""
+    """A new address for a share link, good until then; its token is kept with the password, as hashes."""
     token = secrets.token_urlsafe(24)
     proof: dict[str, Any] = {
         "_id": _digest(token),
@@ -39,7 +40,7 @@ def hand_out(tenant_id: str, share_link_id: str, until: datetime, password: str)
         with _hashing:
             proof["password_hash"] = _HASHER.hash(_normal(password))
     _proofs().insert_one(proof)
-    return token
+    return f"{_public_url}/s/{token}"
 
 
 def of_token(token: str) -> dict[str, Any]:
@@ -84,8 +85,10 @@ def drop(share_link_ids: Sequence[str]) -> None:
     _proofs().delete_many({"tenant_id": principal().tenant_id, "share_link_id": {"$in": list(share_link_ids)}})
 
 
-def prepare() -> None:
-    """Make the indexes that proofs are found by, and that let them go when their time is up."""
+def prepare(public_url: str) -> None:
+    """Take where visitors reach the gateway, and make the indexes that find proofs and let them go when their time is up."""
+    global _public_url
+    _public_url = public_url.rstrip("/")
     _proofs().create_index([("tenant_id", 1), ("share_link_id", 1)])
     _proofs().create_index("expire_time", expireAfterSeconds=0)
 

@@ -11,12 +11,12 @@ from pymongo import MongoClient
 from chassis.bus import Bus
 from chassis.embedded import Servers
 from chassis.events import Relay, outbox
-from chassis.files import FileSettings
 from chassis.principal import Principal, acting_as
 from chassis.testing import Caller, serving, somebody
 from services.contacts import reactions  # noqa: F401  importing registers them
 from services.contacts.groundwork import COMPANIONS, prepare
 from services.contacts.service import Contacts
+from services.contacts.settings import ContactsSettings
 from tests.builders.fields import define
 from tests.contacts.customs import PLAIN, made
 
@@ -28,7 +28,7 @@ def door(servers: Servers) -> Iterator[Callable[[Principal], Caller]]:
     """
     with serving(
         service_pb2, Contacts(), servers.mongo_url("contacts"), servers.nats_url("contacts"), prepare=prepare,
-        companions=COMPANIONS, settings=FileSettings,
+        companions=COMPANIONS, settings=ContactsSettings, public_url="https://kith.example/",
     ) as calling:  # fmt: skip
         yield calling
 

@@ -31,12 +31,12 @@ def visitor(door: Any) -> Caller:
 
 
 def opened(visitor: Caller, link: ShareLink) -> share_link_pb2.OpenShareResponse:
-    token = link.path.removeprefix("/s/")
+    token = link.url.removeprefix("https://kith.example/s/")
     return visitor.OpenShare(share_link_pb2.OpenShareRequest(token=token, visit=VISIT))
 
 
 def fetched(visitor: Caller, link: ShareLink, password: str = "") -> bytes:
-    token = link.path.removeprefix("/s/")
+    token = link.url.removeprefix("https://kith.example/s/")
     request = share_link_pb2.FetchShareRequest(token=token, password=password, visit=VISIT)
     return b"".join(piece.data for piece in visitor.FetchShare(request))
 
@@ -70,16 +70,16 @@ def test_a_visitor_reads_the_revision_that_was_shared_and_no_later_one(caller: C
 def test_the_address_is_answered_once_and_kept_nowhere(caller: Caller) -> None:
     document = an_offer(caller)
     link = shared(caller, document)
-    token = link.path.removeprefix("/s/")
+    token = link.url.removeprefix("https://kith.example/s/")
     assert re.fullmatch(r"[\w-]{32}", token)
-    assert not caller.GetShareLink(GetRequest(id=link.id)).path
+    assert not caller.GetShareLink(GetRequest(id=link.id)).url
     [listed] = caller.ListShareLinks(OfDocumentRequest(id=document.id)).share_links
-    assert (listed.id, listed.path) == (link.id, "")
+    assert (listed.id, listed.url) == (link.id, "")
     for collection in ("share_links", "share_proofs", "events"):
         assert token not in str(list(transaction.database()[collection].find()))
     again = caller.saying(idempotency_key="k")
     first, second = shared(again, document), shared(again, document)
-    assert (first.id, bool(first.path), bool(second.path)) == (second.id, True, False)
+    assert (first.id, bool(first.url), bool(second.url)) == (second.id, True, False)
 
 
 def test_every_view_is_noted_without_the_whole_address(caller: Caller, visitor: Caller) -> None:
@@ -170,8 +170,8 @@ def test_a_deleted_document_is_shared_no_more(caller: Caller, visitor: Caller) -
 
 @pytest.mark.parametrize("token", ["x", "A" * 32, "../../../etc", "Ü" * 20])
 def test_a_forged_address_leads_nowhere(visitor: Caller, token: str) -> None:
-    assert refusal(opened, visitor, ShareLink(path=token)) == "SHARE_UNKNOWN"
-    assert refusal(fetched, visitor, ShareLink(path=token)) == "SHARE_UNKNOWN"
+    assert refusal(opened, visitor, ShareLink(url=token)) == "SHARE_UNKNOWN"
+    assert refusal(fetched, visitor, ShareLink(url=token)) == "SHARE_UNKNOWN"
 
 
 @pytest.mark.parametrize("days", [-1, 0, 367])

@@ -13,6 +13,7 @@ from chassis.files.settings import FileSettings
 from chassis.refusals import Refusal
 from deploy.local.settings import LocalSettings
 from services.campaigns.settings import CampaignsSettings
+from services.contacts.settings import ContactsSettings
 from services.gateway.settings import GatewaySettings
 from services.support.settings import SupportSettings
 
@@ -74,7 +75,16 @@ def test_every_refusal_of_a_service_is_named_in_contract_and_readme(service: str
 
 
 @pytest.mark.parametrize(
-    "settings", [ServiceSettings, FileSettings, CampaignsSettings, GatewaySettings, LocalSettings, SupportSettings]
+    "settings",
+    [
+        ServiceSettings,
+        FileSettings,
+        CampaignsSettings,
+        ContactsSettings,
+        GatewaySettings,
+        LocalSettings,
+        SupportSettings,
+    ],
 )
 def test_every_setting_is_in_the_manual(settings: type) -> None:
     manual = text("docs/settings.md")
