@@ -1,14 +1,12 @@
-"""How a record is kept: its identity and times, the values it takes from a client, its events, and one write for all.
+"""How a record is kept: its revision and times, the values it takes from a client, its events, and one write for all.
 
 A record is loaded from its stored row and remembers it. Keeping writes the difference, and with it the events that its
 verbs recorded, in the transaction of the request; a write that meets another revision is refused.
 """
 
-from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, ClassVar, Self
 
-from crm.common.v1 import identity_pb2
 from google.protobuf import json_format
 from google.protobuf.message import Message
 from mongoengine import DateTimeField, IntField, StringField, queryset_manager
@@ -16,36 +14,28 @@ from mongoengine import DateTimeField, IntField, StringField, queryset_manager
 from chassis import mirror, transaction
 from chassis.call import call
 from chassis.clock import now
-from chassis.contract import NounContract, noun_of
 from chassis.events import outbox
-from chassis.fields import FIELDS, NOTHING, UNIQUE, Schema, schema_of
+from chassis.fields import FIELDS, NOTHING, Schema, schema_of
+from chassis.identified import Identified
 from chassis.ids import new_id
 from chassis.listing import TOKENS, Catalogue, catalogue, names, search_tokens, vocabulary
-from chassis.plain import ListField, Plain, differences
+from chassis.plain import ListField, differences
 from chassis.principal import principal
-from chassis.refusals import AlreadyExists, Invalid, StaleRevision, Violation
+from chassis.refusals import Invalid, StaleRevision, Violation
 from chassis.texts import texts
 
 
-class Kept(Plain):
+class Kept(Identified):
     """A record of the service's own database that knows its contract."""
 
     meta: ClassVar[dict[str, Any]] = {"abstract": True}
-    contract: ClassVar[type[Message]]
     searched: ClassVar[tuple[str, ...]] = ()  # fields whose words `query` finds
-    unique: ClassVar[tuple[str, ...]] = ()  # fields that no two records of a tenant share
-    exclusive: ClassVar[frozenset[str]] = frozenset(
-        {"external_ids", UNIQUE}
-    )  # stored lists that share no entry with others'
     indexed: ClassVar[tuple[tuple[str, ...], ...]] = ()  # what lists filter and sort by, beside the standing indexes
 
-    id = StringField(primary_key=True)
-    tenant_id = StringField(required=True)
     revision = IntField(default=1)
     create_time = DateTimeField()
     update_time = DateTimeField()
     deleted_time = DateTimeField()
-    external_ids = mirror.Parts(identity_pb2.ExternalId)
     search_tokens = ListField(StringField())
 
     _before: dict[str, Any] | None = None  # the stored row that this record was loaded from
@@ -54,16 +44,6 @@ class Kept(Plain):
     def objects(doc_cls: Any, queryset: Any) -> Any:  # noqa: N805  MongoEngine's signature
         """Every record of the tenant, for the domain's own look-ups; doors narrow further by `visible`."""
         return queryset.filter(tenant_id=principal().tenant_id)
-
-    @classmethod
-    def about(cls) -> NounContract:
-        """What the contract says of the noun."""
-        return noun_of(cls.contract.DESCRIPTOR)
-
-    @classmethod
-    def kind_name(cls) -> str:
-        """What definitions of custom fields call the noun: `contact`."""
-        return cls.about().noun
 
     def home_service(self) -> str:
         """The service that announces what happens with it."""
@@ -157,8 +137,7 @@ class Kept(Plain):
         held = {"_id": self.id, "tenant_id": self.tenant_id, "revision": self._before["revision"]}
         if not self._get_collection().delete_one(held, hint=transaction.BY_ID).deleted_count:
             raise StaleRevision(noun=self.about().noun, id=self.id, etag="another")
-        for pair in self._before.get("external_ids", ()):
-            transaction.remember(self._pair_key(**pair), None)
+        self._lead_to(None, self._before)
         self._announce()
 
     def _announce(self) -> None:
@@ -167,11 +146,9 @@ class Kept(Plain):
         self._recorded().clear()
 
     def _remember(self, row: dict[str, Any]) -> None:
-        for pair in (self._before or {}).get("external_ids", ()):
-            transaction.remember(self._pair_key(**pair), None)
+        self._lead_to(None, self._before or {})
         self._before = mirror.copied(row)
-        for pair in self._before.get("external_ids", ()):
-            transaction.remember(self._pair_key(**pair), self._before)
+        self._lead_to(self._before, self._before)
 
     def _replace(self, row: dict[str, Any], changes: dict[str, Any]) -> None:
         changes |= {"revision": row["revision"], "update_time": row["update_time"]}
@@ -181,69 +158,6 @@ class Kept(Plain):
         held = {"_id": self.id, "tenant_id": self.tenant_id, "revision": self._before["revision"]}  # type: ignore[index]
         if not transaction.update(self._get_collection(), held, update):
             raise StaleRevision(noun=self.about().noun, id=self.id, etag="another")
-
-    def _claim_unique(self, changes: dict[str, Any]) -> None:
-        # Asked before writing, so that a batch can refuse one item: a duplicate key would end the whole transaction.
-        # Two that race still meet at the unique index, and the loser's next run is refused here.
-        others = {"tenant_id": self.tenant_id, "_id": {"$ne": self.id}}
-        for name in self.unique:
-            if changes.get(name) and self._get_collection().find_one({**others, name: changes[name]}, {"_id": 1}):
-                raise AlreadyExists(noun=self.about().noun, field=name)
-        for key in self._anothers(changes.get(UNIQUE) or ()):
-            raise AlreadyExists(noun=self.about().noun, field=f"{FIELDS}.{key}")
-        for pair in changes.get("external_ids") or ():
-            if self._is_anothers(pair):
-                raise AlreadyExists(noun=self.about().noun, field="external_ids", **pair)
-
-    def give_way(self) -> list[str]:
-        """Give up the external ids, and the values of unique fields of the tenant's own, that another record has; their paths."""
-        gone = []
-        pairs = [pair for pair in self.external_ids if not self._is_anothers(pair)]
-        if len(pairs) < len(self.external_ids):
-            self.external_ids = pairs
-            gone.append("external_ids")
-        custom = self._custom()
-        if keys := list(self._anothers(self._schema().entries(custom).get(UNIQUE, ()))):
-            self.custom_fields = {key: value for key, value in custom.items() if key not in keys}
-            gone += [f"{FIELDS}.{key}" for key in keys]
-        return gone
-
-    def _anothers(self, entries: Iterable[str]) -> Iterator[str]:
-        """The keys of those unique entries, `key=value`, that another record has."""
-        others = {"tenant_id": self.tenant_id, "_id": {"$ne": self.id}}
-        for entry in entries:
-            if self._get_collection().find_one({**others, UNIQUE: entry}, {"_id": 1}):
-                yield entry.partition("=")[0]
-
-    def _is_anothers(self, pair: dict[str, str]) -> bool:
-        row = self.row_of_external_id(**pair)
-        return row is not None and row["_id"] != self.id
-
-    @classmethod
-    def row_of_external_id(cls, system: str, id: str) -> dict[str, Any] | None:
-        """The stored row of the record that another system names so, deleted or not; asked once per transaction."""
-        pair = {"external_ids": {"$elemMatch": {"system": system, "id": id}}}
-        query = {"tenant_id": principal().tenant_id, **pair}
-        return transaction.remembered(cls._pair_key(system, id), lambda: cls._get_collection().find_one(query))
-
-    @classmethod
-    def foresee_external_ids(cls, pairs: list[tuple[str, str]]) -> None:
-        """Look the records of many external ids up at once, for a batch that will ask for each."""
-        systems: dict[str, list[str]] = {}
-        for system, id in pairs:
-            systems.setdefault(system, []).append(id)
-        either = [
-            {"external_ids": {"$elemMatch": {"system": system, "id": {"$in": ids}}}} for system, ids in systems.items()
-        ]
-        for pair in pairs:
-            transaction.remember(cls._pair_key(*pair), None)
-        for row in cls._get_collection().find({"tenant_id": principal().tenant_id, "$or": either}) if either else ():
-            for each in row["external_ids"]:
-                transaction.remember(cls._pair_key(**each), row)
-
-    @classmethod
-    def _pair_key(cls, system: str, id: str) -> tuple[Any, ...]:
-        return cls, principal().tenant_id, system, id
 
     def _row(self) -> dict[str, Any]:
         row = self._stored()
@@ -295,13 +209,6 @@ class Kept(Plain):
         if not row.get(FIELDS, True):
             del row[FIELDS]
         return row
-
-    def _custom(self) -> dict[str, Any]:
-        return getattr(self, FIELDS, None) or {}
-
-    def _schema(self) -> Schema:
-        # Of the record's tenant: a record that was never kept knows no caller yet.
-        return schema_of(self.tenant_id, self.kind_name()) if FIELDS in self._fields else NOTHING
 
     def _recorded(self) -> list[Message]:
         return self.__dict__.setdefault("_events", [])
