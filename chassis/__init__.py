@@ -45,12 +45,13 @@ from chassis.run import run
 from chassis.standard import batch, page_of, standard, verbs
 from chassis.sweeper import Sweeper
 from chassis.transaction import remembered
-from chassis.turns import take_turns
+from chassis.turns import take_a_lane, take_all_lanes, take_turns
 from chassis.validation.formats import telephone
 
 __all__ = [
     # nouns
-    "Noun", "Owned", "Projection", "lookup", "refer", "remembered", "take_turns", "Part", "Parts", "CustomFields", "stored",
+    "Noun", "Owned", "Projection", "lookup", "refer", "remembered", "take_turns", "take_a_lane", "take_all_lanes",
+    "Part", "Parts", "CustomFields", "stored",
     "noun_called", "hidden_fields",
     "BooleanField", "DateTimeField", "DictField", "FloatField", "IntField", "ListField", "StringField",
     # doors

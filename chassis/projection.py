@@ -12,7 +12,7 @@ from mongoengine import Document, IntField, StringField, queryset_manager
 from chassis import merging, transaction
 from chassis.lookup import lookup, lookup_key
 from chassis.principal import principal
-from chassis.turns import take_turns
+from chassis.turns import take_a_lane, take_all_lanes, take_turns
 
 
 class Projection(Document):
@@ -21,6 +21,7 @@ class Projection(Document):
     meta: ClassVar[dict[str, Any]] = {"abstract": True, "auto_create_index": False, "strict": False}
     indexed: ClassVar[tuple[tuple[str, ...], ...]] = ()
     following: ClassVar[tuple[merging.Reference, ...]] = ()  # what it names that may be merged
+    followed: ClassVar[tuple[str, ...]] = ()  # fields whose copies follow when they change
     awaited: ClassVar[tuple[str, ...]] = ()  # by what stands in these fields, or by its `_id`, records wait for it
 
     id = StringField(primary_key=True)
@@ -50,7 +51,10 @@ class Projection(Document):
         before, after = before or {}, {**(before or key), **told}
         transaction.remember(lookup_key(cls, id), after)
         cls._tell_who_waits(before, after)
-        return {name for name, value in fields.items() if before.get(name) != value}
+        news = {name for name, value in fields.items() if before.get(name) != value}
+        if news.intersection(cls.followed) and "revision" in before:  # else nobody had anything to copy
+            take_all_lanes(cls._turn(id))
+        return news
 
     @classmethod
     def along(cls, id: str) -> dict[str, Any]:  # noqa: ARG003  for those that say something
@@ -69,10 +73,15 @@ class Projection(Document):
 
     @classmethod
     def copied(cls, id: str | None) -> dict[str, Any]:
-        """What is known of one record, for a copy of it that follows; empty while it is unknown."""
+        """What is known of one record, for a copy of it that follows; empty while it is unknown.
+
+        A fact that changes it looks for the copies, and would not see one that is made at the same moment. So both take turns.
+        """
         found = lookup(cls, [id]).get(id, {}) if id else {}
         if id and not found:
             cls.await_(id)
+        elif id and cls.followed:
+            take_a_lane(cls._turn(id))
         return found
 
     @classmethod
@@ -82,7 +91,11 @@ class Projection(Document):
         That fact looks for the records that wait for it, and one that comes at the same moment would neither see what this
         transaction writes nor be seen by it. So both take the same turn.
         """
-        take_turns(f"{cls._meta['collection']}/{value}")
+        take_turns(cls._turn(value))
+
+    @classmethod
+    def _turn(cls, value: str) -> str:
+        return f"{cls._meta['collection']}/{value}"
 
     @classmethod
     def _tell_who_waits(cls, before: dict[str, Any], told: dict[str, Any]) -> None:

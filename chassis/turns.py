@@ -3,9 +3,14 @@
 Under snapshot isolation two transactions can each keep a rule and break it together, or look for each other and pass each other
 by. Both take the same turn; MongoDB lets one of them win, and the other begins again and sees the winner's work. A turn is a row
 with the hash of its name, so it says nothing of whom it is about, and is gone an hour later.
+
+Where many rest on what few change, a turn has lanes: who rests on it takes one, who changes it takes them all.
 """
 
 import hashlib
+import itertools
+import secrets
+import threading
 from datetime import timedelta
 
 from pymongo import UpdateOne
@@ -15,7 +20,20 @@ from chassis import clock, transaction
 from chassis.principal import principal
 
 COLLECTION = "turns"
+LANES = 16
 _KEPT = timedelta(hours=1)  # far longer than any transaction
+
+_lanes = itertools.count(secrets.randbelow(LANES))
+
+
+class _Own(threading.local):
+    """The lane of a thread: those of one process are not in each other's way, and other processes begin elsewhere."""
+
+    def __init__(self) -> None:
+        self.lane = next(_lanes) % LANES
+
+
+_own = _Own()
 
 
 def take_turns(*names: str) -> None:
@@ -27,6 +45,16 @@ def take_turns(*names: str) -> None:
     taken = transaction.remembered(COLLECTION, set[str])
     taken |= {hashlib.sha256(f"{tenant_id}/{name}".encode()).hexdigest() for name in names}
     transaction.at_end(COLLECTION, lambda: _write(taken))
+
+
+def take_a_lane(name: str) -> None:
+    """Rest on something that others may change: take one lane of the turn, which is seldom in the way of who rests on it, too."""
+    take_turns(f"{name}/{_own.lane}")
+
+
+def take_all_lanes(name: str) -> None:
+    """Change something that others may rest on at this moment: take every lane of the turn."""
+    take_turns(*(f"{name}/{lane}" for lane in range(LANES)))
 
 
 def prepare(database: Database) -> None:

@@ -93,6 +93,7 @@ class Account(Projection):
 
     meta = {"collection": "known_accounts"}
     awaited = ("_id",)
+    followed = ("name", "industry")
     name = StringField()
     industry = StringField()
 

@@ -11,13 +11,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 
-from chassis import now, principal, remembered, take_turns, transaction
+from chassis import now, principal, remembered, take_a_lane, take_all_lanes, transaction
 from services.contacts import blocking
 from services.contacts.portrait import of_person
 from services.contacts.refusals import PersonForgotten
 
 _FORGOTTEN, _SECRETS = "forgotten", "forgotten_secrets"
-_LANES = 16  # imports of a tenant that go on side by side are seldom in each other's way
 _TOLD = {"email": "e-mail address", "phone": "telephone number"}  # the kinds of exact keys that name a person
 
 
@@ -25,7 +24,7 @@ def note(emails: Iterable[str], phones: Iterable[str]) -> None:
     """Let no file bring these addresses and numbers in from now on, not even one that is being read."""
     tenant = principal().tenant_id
     person = {"emails": [{"address": each} for each in emails], "phones": [{"number": each} for each in phones]}
-    take_turns(*(f"imports/{lane}" for lane in range(_LANES)))
+    take_all_lanes("imports")
     transaction.database()[_SECRETS].update_one(
         {"_id": tenant}, {"$setOnInsert": {"tenant_id": tenant, "secret": secrets.token_bytes(32)}}, upsert=True
     )
@@ -50,8 +49,7 @@ def prepare() -> None:
 
 
 def _heeded(tenant_id: str) -> "_Kept":
-    # Whoever asks to be forgotten at this moment takes every lane.
-    take_turns(f"imports/{secrets.randbelow(_LANES)}")
+    take_a_lane("imports")  # whoever asks to be forgotten at this moment takes every one
     return _Kept(tenant_id)
 
 

@@ -10,6 +10,7 @@ class Account(Projection):
 
     meta = {"collection": "known_accounts"}
     awaited = ("_id",)
+    followed = ("name",)
     name = StringField()
 
 

@@ -12,9 +12,11 @@ from chassis import acting_as, new_id, of_service
 from chassis.testing import details, reason
 from services.campaigns import chores, standing
 from services.campaigns.audience import AudienceMember
+from services.campaigns.reactions import know_the_account
 from tests.beside import run_beside
 from tests.builders.campaigns import a_contact_told, a_segment_message, tagged, where
 from tests.campaigns.conftest import Marketing, address, announced, eventually
+from tests.hearing import a_fact
 from tests.refused import refused
 
 
@@ -138,6 +140,22 @@ def test_people_and_their_account_that_are_told_of_at_the_same_moment_find_each_
         run_beside(lambda: standing.take_in(ada, 1), lambda: marketing.hear(told, account))
     [member] = marketing.caller.ListAudienceMembers(listing_pb2.ListRequest()).audience_members
     assert (member.id, member.account_name, member.industry) == (ada.id, "Rose & Thorn", "Retail")
+
+
+@pytest.mark.parametrize("first", ["the person", "the account"])
+def test_people_follow_an_account_that_changes_at_the_same_moment(marketing: Marketing, first: str) -> None:
+    account, ada = new_id("acc"), a_contact_told()
+    ada.account_id = account
+    marketing.hear(contacts.AccountCreated(account={"id": account, "name": "Rose & Thorn"}), account)
+    event = contacts.AccountUpdated(account={"id": account, "name": "Häagen Nurseries"})
+    told, fact = contacts.ContactCreated(contact=ada), a_fact(marketing.caller, event, account, 2)
+    with acting_as(of_service("campaigns", marketing.caller.whom.tenant_id)):
+        if first == "the person":
+            run_beside(lambda: standing.take_in(ada, 1), lambda: marketing.hear(event, account, 2))
+        else:
+            run_beside(lambda: know_the_account(event, fact), lambda: marketing.hear(told, ada.id))
+    [member] = marketing.caller.ListAudienceMembers(listing_pb2.ListRequest()).audience_members
+    assert member.account_name == "Häagen Nurseries"
 
 
 def test_a_word_of_an_address_that_is_told_of_at_the_same_moment_is_shown(marketing: Marketing) -> None:

@@ -9,9 +9,10 @@ from chassis import new_id
 from chassis.principal import Principal, acting_as
 from chassis.testing import Caller, somebody
 from services.sales.opportunity import Opportunity
+from services.sales.reactions import name_the_account
 from tests.beside import run_beside
 from tests.builders.sales import an_opportunity_message
-from tests.hearing import hear
+from tests.hearing import a_fact, hear
 from tests.sales.opportunities import got, opened
 
 Door = Callable[[Principal], Caller]
@@ -43,6 +44,39 @@ def test_a_name_that_comes_while_a_record_is_made_reaches_it(sales: Caller) -> N
             lambda: Opportunity.create(asked).id, lambda: the_account_is_named(sales, account, "Rose & Thorn", 1)
         )
     assert got(sales, id).account_name == "Rose & Thorn"
+
+
+def test_a_name_that_changes_while_a_record_is_made_reaches_it(sales: Caller) -> None:
+    account = new_id("acc")
+    asked = an_opportunity_message(account_id=account)
+    opened(sales)  # the tenant has its pipeline
+    the_account_is_named(sales, account, "Rose & Thorn", 1)
+    with acting_as(sales.whom):
+        id = run_beside(
+            lambda: Opportunity.create(asked).id, lambda: the_account_is_named(sales, account, "Häagen Nurseries", 2)
+        )
+    assert got(sales, id).account_name == "Häagen Nurseries"
+
+
+def test_a_record_that_is_made_while_a_name_changes_has_the_new_one(sales: Caller) -> None:
+    account, made = new_id("acc"), []
+    opened(sales)
+    the_account_is_named(sales, account, "Rose & Thorn", 1)
+    event = contacts.AccountUpdated(account={"id": account, "name": "Häagen Nurseries"})
+    fact = a_fact(sales, event, account, 2)
+    with acting_as(sales.whom):
+        run_beside(lambda: name_the_account(event, fact), lambda: made.append(opened(sales, account_id=account).id))
+    assert [got(sales, id).account_name for id in made] == ["Häagen Nurseries"]
+
+
+def test_records_of_one_account_that_are_made_at_once_are_in_nobodys_way(sales: Caller) -> None:
+    account, runs = new_id("acc"), []
+    asked = an_opportunity_message(account_id=account)
+    opened(sales)
+    the_account_is_named(sales, account, "Rose & Thorn", 1)
+    with acting_as(sales.whom):
+        run_beside(lambda: runs.append(Opportunity.create(asked).id), lambda: opened(sales, account_id=account))
+    assert len(runs) == 1
 
 
 def test_an_account_of_another_tenant_has_no_name_here(door: Door, sales: Caller) -> None:
