@@ -26,7 +26,9 @@ class CustomField:
         self.label: str = row.get("label") or ""
         index = row.get("index") or {}
         self.required: bool = row.get("required", False)
-        self.unique, self.indexed, self.searched = (bool(index.get(name)) for name in ("unique", "filters", "words"))
+        self.unique, self.searched = bool(index.get("unique")), bool(index.get("words"))
+        # What refers to a record follows it when it is merged, and must be found among all records of the noun.
+        self.indexed = bool(index.get("filters")) or self.type_name == "REFERENCE"
         self.deprecated: bool = row.get("state") == "DEPRECATED"
         self.read_roles = frozenset(row.get("read_roles") or ())
         self.write_roles = frozenset(row.get("write_roles") or ())

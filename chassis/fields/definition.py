@@ -127,7 +127,7 @@ class FieldDefinition(Noun):
         siblings = self._siblings()
         if len(siblings) >= MOST_FIELDS:
             raise FieldQuotaReached(noun=self.noun, most=MOST_FIELDS, what="fields")
-        if (self.index or {}).get("filters") and sum(each.indexed for each in siblings) >= MOST_INDEXED:
+        if CustomField(self._stored()).indexed and sum(each.indexed for each in siblings) >= MOST_INDEXED:
             raise FieldQuotaReached(noun=self.noun, most=MOST_INDEXED, what="indexed fields")
 
     def keep(self) -> bool:

@@ -27,7 +27,6 @@ class OwnReference:
     kind: str
     collection: str
     key: str
-    indexed: bool
     unique: bool
 
     @property
@@ -37,9 +36,8 @@ class OwnReference:
 
     def naming(self, ids: Iterable[str]) -> Row:
         """The query of the records that name one of these."""
-        ids = list(ids)
-        by_index = {INDEX: {"$elemMatch": {"k": self.key, "v": {"$in": ids}}}} if self.indexed else {}
-        return {"tenant_id": principal().tenant_id, **within(self.kind), **by_index, self.path: {"$in": ids}}
+        entry = {"$elemMatch": {"k": self.key, "v": {"$in": list(ids)}}}
+        return {"tenant_id": principal().tenant_id, **within(self.kind), INDEX: entry}
 
     def taken(self, id: str, but: str = "") -> bool:
         """Whether a record other than `but` has the id, where no two may."""
@@ -114,4 +112,4 @@ def _of_kind(tenant_id: str, kind: str) -> list[OwnReference]:
         return []
     refer = [field for field in schema_of(tenant_id, kind).fields.values() if field.type_name == "REFERENCE"]
     collection = noun._meta["collection"]
-    return [OwnReference(kind, collection, field.key, field.indexed, field.unique) for field in refer]
+    return [OwnReference(kind, collection, field.key, field.unique) for field in refer]

@@ -19,19 +19,23 @@ def known(contacts: list[str]) -> dict[str, Query]:
     """The queries for the records that refer to these contacts, by collection."""
     found: dict[str, list[Query]] = {}
     for collection, within, key in _fields():
-        found.setdefault(collection, []).append({**within, f"custom_fields.{key}": {"$in": contacts}})
+        found.setdefault(collection, []).append({**within, **_naming(key, contacts)})
     return {collection: {"$or": queries} for collection, queries in found.items()}
 
 
 def drop(contacts: list[str]) -> None:
     """Let the records refer to nobody instead of these contacts."""
-    mine, here = {"tenant_id": principal().tenant_id}, {"$in": contacts}
+    mine = {"tenant_id": principal().tenant_id}
     for collection, within, key in _fields():
         change = {
             "$unset": {f"custom_fields.{key}": ""}, "$inc": {"revision": 1},
             "$pull": {"custom_index": {"k": key}, "custom_unique": {"$in": [f"{key}={id}" for id in contacts]}},
         }  # fmt: skip
-        transaction.database()[collection].update_many({**mine, **within, f"custom_fields.{key}": here}, change)
+        transaction.database()[collection].update_many({**mine, **within, **_naming(key, contacts)}, change)
+
+
+def _naming(key: str, contacts: list[str]) -> Query:
+    return {"custom_index": {"$elemMatch": {"k": key, "v": {"$in": contacts}}}}
 
 
 def _fields() -> Iterator[tuple[str, Query, str]]:

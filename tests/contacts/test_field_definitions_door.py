@@ -126,6 +126,8 @@ def test_the_twenty_first_indexed_field_is_refused_however_many_come_at_once(cal
     with ThreadPoolExecutor(4) as pool:
         outcomes = list(pool.map(attempt, range(4)))
     assert outcomes.count("FIELD_QUOTA_REACHED") == 2
+    reference = {"type": "REFERENCE", "refers_to": "account"}  # always has an index
+    assert refusal(lambda: define(caller, "keeper", **reference)) == "FIELD_QUOTA_REACHED"
     assert define(caller, "plain").key == "plain"
 
 

@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
+from chassis import acting_as, new_id, transaction
+from chassis.fields import following
 from chassis.testing import Caller
+from services.contacts import referring
+from services.contacts.removal import mine
 from tests.builders.fields import define
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD, Case, every_noun
 from tests.contacts.customs import asked, changed, fields_of, made, where
@@ -159,6 +163,20 @@ def test_own_fields_that_refer_to_the_merged_follow_and_go_back(caller: Caller, 
         assert found == [naming[0].id]
     assert list(unmerge(caller, case, one.id).conflicts) == []
     assert everything(caller) == before
+
+
+def test_what_refers_to_the_merged_is_found_among_many(caller: Caller) -> None:
+    define(caller, "friend", type="REFERENCE", refers_to="contact")
+    friend = made(caller)
+    naming, rows = made(caller, friend=friend.id), transaction.database()["contacts"]
+    others = ({"_id": new_id("con"), "tenant_id": caller.whom.tenant_id, "revision": 1} for _ in range(300))
+    rows.insert_many(list(others))
+    with acting_as(caller.whom):
+        [reference] = following.own_references("contacts")
+        merged, erased = reference.naming([friend.id]), mine(referring.known([friend.id])["contacts"])
+    for query in (merged, erased):
+        assert [row["_id"] for row in rows.find(query)] == [naming.id]
+        assert rows.find(query).explain()["executionStats"]["totalDocsExamined"] == 1
 
 
 def test_of_what_no_two_may_share_one_record_has_the_survivor(caller: Caller) -> None:
