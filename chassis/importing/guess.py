@@ -139,24 +139,25 @@ def _of_lists(name: str, dashed: bool, beside: set[str]) -> Iterable[str]:
     if name.endswith(" type") and not dashed:  # Google's say what kind it is; Outlook's `E-mail 2 Type` is SMTP or EX
         return ()
     if found := _EMAIL.match(name):
-        return _email(found)
+        return _entry(found, "emails", "address", "email")
     if found := _PHONE.match(name):
         return _phone(found)
     if found := _WEBSITE.match(name):
-        return _website(found)
+        return _entry(found, "websites", "url", "website")
     if (found := _ADDRESS.match(name)) and found["part"] in _ADDRESS_PARTS:
         return _address(found, beside)
     return ()
 
 
-def _email(found: re.Match[str]) -> Iterable[str]:
+def _entry(found: re.Match[str], entries: str, part: str, alone: str) -> Iterable[str]:
+    """An entry of a list; `alone` is the field of nouns that have no more than one."""
     place, number, rest = found["place"], found["number"] or "1", found["rest"].strip()
     if place and place not in _PLACES:
         return ()
     if rest == "type":
-        return (f"emails[{number}].type",)
+        return (f"{entries}[{number}].type",)
     label = _PLACES[place] if place else number
-    return (f"emails[{label}].address", *(("email",) if number == "1" else ()))
+    return (f"{entries}[{label}].{part}", *((alone,) if number == "1" else ()))
 
 
 def _phone(found: re.Match[str]) -> Iterable[str]:
@@ -173,16 +174,6 @@ def _phone(found: re.Match[str]) -> Iterable[str]:
         label = _PHONES.get(place, "")
     label = f"{label} {number}".strip() if label else number or "1"
     return (f"phones[{label}].number", *(("phone",) if kind == "phone" and number in ("", "1") else ()))
-
-
-def _website(found: re.Match[str]) -> Iterable[str]:
-    place, number, rest = found["place"], found["number"] or "1", found["rest"].strip()
-    if place and place not in _PLACES:
-        return ()
-    if rest == "type":
-        return (f"websites[{number}].type",)
-    label = _PLACES[place] if place else number
-    return (f"websites[{label}].url", *(("website",) if number == "1" else ()))
 
 
 def _address(found: re.Match[str], beside: set[str]) -> Iterable[str]:
