@@ -5,7 +5,7 @@ from typing import Any
 from crm.campaigns.v1 import campaign_pb2, public_pb2, segment_pb2, service_pb2_grpc, template_pb2
 from crm.common.v1 import listing_pb2
 
-from chassis import NotFound, acting_as, disclosure_rpc, now, of_service, standard
+from chassis import NotFound, acting_as, disclosure_rpc, now, of_service, standard, verbs
 from services.campaigns import (
     bounce,
     explain,
@@ -37,6 +37,8 @@ _NOUNS = (Segment, Template, Campaign, Consent, Topic, Suppression, WebForm)
 
 class Campaigns(
     standard(*_NOUNS),  # type: ignore[misc]
+    verbs(Segment, "rebuild"),  # type: ignore[misc]
+    verbs(Campaign, "resume"),  # type: ignore[misc]
     disclosure_rpc("Campaigns", known),  # type: ignore[misc]
     service_pb2_grpc.CampaignsServiceServicer,
     service_pb2_grpc.ConsentsServiceServicer,
@@ -52,12 +54,6 @@ class Campaigns(
     def PreviewSegment(self, request: Any, context: Any) -> Any:
         """Whom a filter would find."""
         return preview(request)
-
-    def RebuildSegment(self, request: Any, context: Any) -> Any:
-        """Follow the filter anew."""
-        with Segment.change(request) as segment:
-            segment.rebuild()
-        return segment.message()
 
     def ListSegmentMembers(self, request: Any, context: Any) -> Any:
         """Who is in it."""
@@ -119,12 +115,6 @@ class Campaigns(
         with Campaign.change(request) as campaign:
             campaign.pause()
         ledger.give_back({"tenant_id": campaign.tenant_id, "campaign_id": campaign.id})
-        return campaign.message()
-
-    def ResumeCampaign(self, request: Any, context: Any) -> Any:
-        """Go on."""
-        with Campaign.change(request) as campaign:
-            campaign.resume()
         return campaign.message()
 
     def CancelCampaign(self, request: Any, context: Any) -> Any:

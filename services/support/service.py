@@ -5,7 +5,7 @@ from typing import Any
 
 from crm.support.v1 import mail_pb2, service_pb2_grpc
 
-from chassis import disclosure_rpc, now, page_of, principal, standard
+from chassis import disclosure_rpc, now, page_of, principal, standard, verbs
 from services.support.answer import answer, note
 from services.support.delivery import Delivery
 from services.support.disclosing import known
@@ -19,6 +19,8 @@ from services.support.ticket import Ticket
 
 class Support(
     standard(Ticket, Message, Mailbox, Mail, Delivery),  # type: ignore[misc]
+    verbs(Ticket, "wait", "resume", "reopen"),  # type: ignore[misc]
+    verbs(Mail, "retry"),  # type: ignore[misc]
     disclosure_rpc("Support", known),  # type: ignore[misc]
     service_pb2_grpc.SupportServiceServicer,
 ):
@@ -46,28 +48,10 @@ class Support(
             ticket.hold(request.wake_time.ToDatetime(tzinfo=UTC) if request.HasField("wake_time") else None)
         return ticket.message()
 
-    def WaitTicket(self, request: Any, context: Any) -> Any:
-        """The customer's turn."""
-        with Ticket.change(request) as ticket:
-            ticket.wait()
-        return ticket.message()
-
-    def ResumeTicket(self, request: Any, context: Any) -> Any:
-        """Our turn again."""
-        with Ticket.change(request) as ticket:
-            ticket.resume()
-        return ticket.message()
-
     def SolveTicket(self, request: Any, context: Any) -> Any:
         """Solved."""
         with Ticket.change(request) as ticket:
             ticket.solve(now(), request.resolution)
-        return ticket.message()
-
-    def ReopenTicket(self, request: Any, context: Any) -> Any:
-        """Open again after all."""
-        with Ticket.change(request) as ticket:
-            ticket.reopen()
         return ticket.message()
 
     def CloseTicket(self, request: Any, context: Any) -> Any:
@@ -111,12 +95,6 @@ class Support(
     def GetRawMail(self, request: Any, context: Any) -> Any:
         """As it came."""
         return mail_pb2.RawMail(content=Mail.find(request.id).raw())
-
-    def RetryMail(self, request: Any, context: Any) -> Any:
-        """Read again."""
-        with Mail.change(request) as mail:
-            mail.retry(request.by_person)
-        return mail.message()
 
     def ResendDelivery(self, request: Any, context: Any) -> Any:
         """Sent again because somebody says so."""
