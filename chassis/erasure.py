@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 import pymongo
-from bson.binary import Binary
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 from pymongo.collection import Collection
@@ -160,10 +159,9 @@ class _Scrub:
         return False
 
     def _changes(self, collection: str, row: Row) -> Row:
+        after = self._value(row)
         if collection in (outbox.EVENTS, DEAD_LETTERS):
-            after = {**self._value(row), "body": Binary(self._body(row))}
-        else:
-            after = self._value(row)
+            after["body"] = self._body(row)
         changes = {name: value for name, value in after.items() if value != row[name]}
         if "body" in changes:
             changes["erased"] = True
@@ -192,7 +190,7 @@ class _Scrub:
         if isinstance(value, list):
             return [self._value(each) for each in value]
         if isinstance(value, bytes) and self._bytes.search(value):
-            return Binary(b"")
+            return b""
         return value
 
     def _scrubbed(self, message: Message) -> bool:

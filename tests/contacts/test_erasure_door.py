@@ -105,6 +105,23 @@ def test_a_step_that_was_interrupted_is_done_again_from_where_it_stood(caller: C
     assert (made["erased"], b"roseandthorn" in made["body"] + gone["body"]) == (True, False)
 
 
+def test_what_does_not_name_the_person_is_left_as_it_is(caller: Caller) -> None:
+    ada = CONTACT.create(caller)
+    mina = CONTACT.create(
+        caller, given_name="Mina", family_name="Vale", emails=[{"address": "mina@valegardens.example"}]
+    )
+    [before] = transaction.database()[outbox.EVENTS].find({"record_id": mina.id})
+    erasure = asked(caller, contact_id=ada.id)
+    hear(caller, request_of(erasure), erasure.id)
+    [task] = [each for each in forgetting.due() if each["_id"] == erasure.id]
+    forgetting.erase(forget, contacts.ErasureCompleted, task)
+    [after] = transaction.database()[outbox.EVENTS].find({"record_id": mina.id})
+    assert (after["body"], after.get("erased")) == (before["body"], None), "what is marked as erased is never replayed"
+    [told] = transaction.database()[outbox.EVENTS].find({"record_id": erasure.id, "subject": "erasure.completed"})
+    counts = {each.collection: each.count for each in contacts.ErasureCompleted.FromString(told["body"]).erased}
+    assert counts["other_records"] <= 3, "Ada's own journal, the request, and what it was answered"
+
+
 def test_no_erasure_of_another_tenant_is_seen(caller: Caller, door: Any) -> None:
     asked(caller, email="nobody@example.org")
     assert not door(somebody()).ListErasures(listing_pb2.ListRequest()).erasures
