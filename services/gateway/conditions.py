@@ -36,13 +36,17 @@ def filterable(noun: Any) -> dict[str, Any]:
 def _paths(message: Any, prefix: str, depth: int) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for field in message.fields:
-        if INPUT_ONLY in behaviors(field):
+        if INPUT_ONLY in behaviors(field) or field.name == "etag":
             continue
         if not field.message_type or field.message_type.full_name == "google.protobuf.Timestamp":
             found.append((prefix + field.name, field))
-        elif depth > 1 and not field.message_type.full_name.startswith("google."):
+        elif depth > 1 and not (field.message_type.full_name.startswith("google.") or _is_map(field)):
             found += _paths(field.message_type, f"{prefix}{field.name}.", depth - 1)
     return found
+
+
+def _is_map(field: Any) -> bool:
+    return bool(field.message_type.GetOptions().map_entry)
 
 
 def read_value(field: Any, text: str) -> Any:

@@ -49,6 +49,15 @@ def subject_of(method: MethodDescriptor) -> Descriptor | None:
 
 
 @cache
+def listed_by(method: MethodDescriptor) -> tuple[Descriptor, ...]:
+    """What conditions and projections of an rpc are about: its subject, or all that its answer lists, as members of a list."""
+    several = [each.message_type for each in method.output_type.fields if each.is_repeated and each.message_type]
+    nouns = [each for each in several if is_noun(each)]
+    subject = subject_of(method)
+    return tuple(nouns) if len(nouns) > 1 else (subject,) if subject else ()
+
+
+@cache
 def _homes() -> dict[str, str]:
     found: dict[str, str] = {}
     for service in services():

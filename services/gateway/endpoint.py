@@ -14,7 +14,7 @@ from chassis.refusals import NotFound
 from services.gateway import problems
 from services.gateway.channels import Channels
 from services.gateway.codec import Projection, printer
-from services.gateway.contract import EVERYWHERE, home_of, subject_of
+from services.gateway.contract import EVERYWHERE, home_of, listed_by
 from services.gateway.faults import Faults
 from services.gateway.gate import Gate, metadata
 from services.gateway.intake import Intake
@@ -39,9 +39,8 @@ class Endpoint:
         self._channels = channels
         self._intake = Intake(route, body_limit)
         output, fields = route.method.output_type, route.method.input_type.fields_by_name
-        subject = subject_of(route.method)
         self._printer = printer(output)
-        self._projected = subject.full_name if "fields" in fields and subject else ""
+        self._projected = frozenset(each.full_name for each in listed_by(route.method) if "fields" in fields)
         self._single = is_noun(output) and "etag" in output.fields_by_name
         self._partial = "failed_count" in output.fields_by_name
         self._creates = route.creates

@@ -8,7 +8,7 @@ from services.gateway import conditions, strict_json
 from services.gateway.codec import filler
 from services.gateway.codec.scalars import read_text
 from services.gateway.codec.wellknown import mask_paths, timestamp
-from services.gateway.contract import subject_of, type_name
+from services.gateway.contract import listed_by, type_name
 from services.gateway.faults import Faults
 from services.gateway.transcoding import Route
 
@@ -27,9 +27,9 @@ class Parameters:
         self.fields = {} if route.body == "*" else _fields(route)
         self._sets = {name: _setter(field) for name, field in self.fields.items() if type_name(field) != FILTER}
         self.filter = next((name for name, field in self.fields.items() if type_name(field) == FILTER), "")
-        self.noun = subject_of(route.method) if self.filter else None
-        self.conditions = conditions.filterable(self.noun) if self.noun else {}
-        self.custom = self.noun is not None and CUSTOM[:-1] in self.noun.fields_by_name
+        nouns = listed_by(route.method) if self.filter else ()
+        self.conditions = {name: field for noun in nouns for name, field in conditions.filterable(noun).items()}
+        self.custom = any(CUSTOM[:-1] in noun.fields_by_name for noun in nouns)
 
     def read(self, message: Any, query: str, faults: Faults) -> list[str]:
         """Put the parameters into `message`; the names of those that became conditions of its filter, in order."""

@@ -4,7 +4,7 @@ import orjson
 import pytest
 from crm.campaigns.v1 import consent_pb2
 from crm.common.v1 import listing_pb2
-from crm.contacts.v1 import contact_pb2, interaction_pb2
+from crm.contacts.v1 import contact_pb2, interaction_pb2, list_pb2
 from crm.sales.v1 import opportunity_pb2, report_pb2
 from google.protobuf import struct_pb2
 
@@ -189,6 +189,22 @@ def test_a_projection_leaves_out_what_was_not_read(gateway, stand_in):
     stand_in.says["ListContacts"] = lambda _: page
     answer = conforms(gateway.get("/v1/contacts?fields=given_name"))
     assert answer.json["contacts"] == [{"id": "con_1", "etag": "1", "given_name": "Ada"}]
+
+
+def test_members_of_a_list_are_asked_for_as_their_own_noun_is(gateway, stand_in):
+    page = list_pb2.SearchListMembersResponse(contacts=[contact_pb2.Contact(id="con_1", etag="1", given_name="Ada")])
+    stand_in.says["SearchListMembers"] = lambda _: page
+    answer = conforms(gateway.get("/v1/lists/list_1/members?fields=given_name&given_name=Ada&custom_fields.tier=gold"))
+    assert answer.json["contacts"] == [{"id": "con_1", "etag": "1", "given_name": "Ada"}]
+    assert [each.field for each in asked(stand_in, "SearchListMembers").filter.all] == [
+        "given_name",
+        "custom_fields.tier",
+    ]
+
+
+def test_no_condition_is_offered_that_no_service_takes():
+    offered = {name for route in ROUTES for name in Parameters(route).conditions}
+    assert {"emails.address", "labels.key", "etag"} & offered == {"emails.address"}
 
 
 def test_a_record_that_was_seen_is_not_sent_again(gateway, stand_in):

@@ -1,7 +1,7 @@
 """Protobuf messages as JSON values.
 
 Fields without presence are always printed, fields with presence only when set, INPUT_ONLY fields never. A projection
-leaves of its noun only the fields that were asked for, so that what was not read does not look empty.
+leaves of its nouns only the fields that were asked for, so that what was not read does not look empty.
 """
 
 from collections.abc import Callable
@@ -22,9 +22,9 @@ _SHOWS: dict[str, Print] = {**SHOWS, "google.rpc.Status": of_status}
 
 @dataclass(frozen=True)
 class Projection:
-    """The fields of `noun` (a message's full name) to print."""
+    """The fields of `nouns` (full names of messages) to print."""
 
-    noun: str
+    nouns: frozenset[str]
     fields: frozenset[str]
 
 
@@ -77,7 +77,7 @@ class _MessagePrint:
     def _wanted(self, field: Any) -> bool:
         if INPUT_ONLY in behaviors(field):
             return False
-        narrowed = self._projection and self._projection.noun == self._descriptor.full_name
+        narrowed = self._projection and self._descriptor.full_name in self._projection.nouns
         return not narrowed or field.name in self._projection.fields or field.name in ("id", "etag")  # type: ignore[union-attr]
 
     def _show(self, field: Any) -> Print | None:

@@ -49,7 +49,9 @@ class Block:
     def print(self) -> Callable[[Any], Any]:
         """What makes JSON of its answer."""
         noun = contract.subject_of(self.method)
-        shown = Projection(noun.full_name, frozenset(self.fields.split())) if self.fields and noun else None
+        shown = (
+            Projection(frozenset({noun.full_name}), frozenset(self.fields.split())) if self.fields and noun else None
+        )
         return printer(self.method.output_type, shown)
 
     def request(self, of: Any) -> Any:

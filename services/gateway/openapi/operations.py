@@ -44,9 +44,8 @@ def parameters(route: Route, schemas: Schemas) -> list[Schema]:
     ]
     taken = Parameters(route)
     found += [_query(field, schemas) for field in taken.fields.values()]
-    if taken.noun:
-        names = [name for name in taken.conditions if name not in taken.fields]
-        found += [_condition(name, taken.conditions[name], schemas) for name in names]
+    names = [name for name in taken.conditions if name not in taken.fields]
+    found += [_condition(name, taken.conditions[name], schemas) for name in names]
     if not route.rpc.reads:
         found += [_named("IdempotencyKey")]
         found += [_named("IfMatch")] if route.variables else []
