@@ -17,6 +17,11 @@ def now() -> datetime:
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
+def told(at: datetime) -> str:
+    """An instant as every answer and every file of ours tells it: `2026-11-22T03:00:00.123Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def today() -> str:
     """The calendar day in UTC as ISO 8601, `2026-11-22`."""
     return now().date().isoformat()

@@ -13,7 +13,7 @@ from typing import Any
 from crm.common.v1 import disclosure_pb2
 from pymongo.database import Database
 
-from chassis import mirror, transaction
+from chassis import clock, mirror, transaction
 from chassis.principal import Scope, principal
 from chassis.refusals import Forbidden
 
@@ -66,5 +66,5 @@ def _told(value: Any) -> Any:
 
 def _plain(value: Any) -> str:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return clock.told(value)
     return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)

@@ -7,6 +7,7 @@ from typing import Any
 from crm.common.v1 import money_pb2
 from google.protobuf import timestamp_pb2
 
+from chassis import clock
 from chassis.declared import INPUT_ONLY
 from chassis.declared import behaviors as declared
 from chassis.fields import FIELDS
@@ -73,7 +74,7 @@ def _reader(key: str, field: Any, label: str, part: str, column: str) -> Callabl
     if nested is None:
         return (lambda row: ";".join(map(str, row.get(key) or ()))) if field.is_repeated else lambda row: row.get(key)
     if nested.full_name == _TIMESTAMP:
-        return lambda row: shown(at) if (at := row.get(key)) else None
+        return lambda row: clock.told(at) if (at := row.get(key)) else None
     if nested.full_name == _MONEY and not part:
         return lambda row: amount(money) if (money := row.get(key)) else None
     if nested.GetOptions().map_entry or nested.full_name.startswith("google."):

@@ -58,7 +58,7 @@ class Links:
         claims = self._claims(token)
         route = self._routes.get(claims["rpc"])
         if route is None:
-            raise NotFound(noun="link", id="")
+            raise NotFound(noun="link", id=_hint(token))
         # What the file is on decides, too, who may have it; that was looked at when the link was made.
         grants = {f"{route.rpc.service}.*.read": "all"}
         whom = Principal(claims["tenant"], claims["sub"], grants=grants, via="link")
@@ -74,8 +74,9 @@ class Links:
             # Whoever may not have the file now gets no link to it.
             streamed(self._channels, route.rpc, route.rpc.request(id=id), metadata(caller), self._room).close()
             ends = clock.now() + timedelta(seconds=seconds)
+            ends += timedelta(microseconds=-ends.microsecond % 1_000_000)  # a token ends with a whole second
             token = self._token(route, caller, id, ends)
-            body = {"url": f"{self._settings.public_url.rstrip('/')}/d/{token}", "expire_time": ends.isoformat()}
+            body = {"url": f"{self._settings.public_url.rstrip('/')}/d/{token}", "expire_time": clock.told(ends)}
             return Response(orjson.dumps(body), 201, content_type="application/json")
 
         return make
@@ -106,4 +107,9 @@ class Links:
                 raise jwt.InvalidTokenError
             return jwt.decode(token, self._public, algorithms=["EdDSA"], audience=_AUDIENCE)
         except jwt.PyJWTError:
-            raise NotFound(noun="link", id="") from None
+            raise NotFound(noun="link", id=_hint(token)) from None
+
+
+def _hint(token: str) -> str:
+    """The end of a token, by which whoever has it knows it again; longer ones would be as good as the link."""
+    return f"…{token[-8:]}"

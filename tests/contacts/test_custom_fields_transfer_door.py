@@ -1,5 +1,6 @@
 """Fields of a tenant's own in files: recognised, read by their type, found wrong by their column, and put out again."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -100,6 +101,16 @@ def test_what_went_out_comes_in_again(caller: Caller, format: str, door: Any) ->
     run = done(elsewhere, data, f"contacts.{format.lower()}")
     assert counts(run) == {"done": 1, "created": 1}, result(elsewhere, run)
     assert fields_of(contacts(elsewhere)[0]) == FULL | {"twice": 24}
+
+
+def test_lines_tell_numbers_and_instants_as_answers_do(caller: Caller) -> None:
+    every_type(caller)
+    made(caller, **FULL)
+    _, line = an_export(caller, format="NDJSON")
+    told = orjson.loads(line)["custom_fields"]
+    assert [type(told["seats"]), type(told["budget"]["nanos"])] == [int, int], "12 and not 12.0"
+    _, table = an_export(caller, columns=["create_time"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", the_rows(table)[0]["create_time"])
 
 
 def test_what_the_user_may_not_see_neither_goes_out_nor_comes_in(

@@ -102,6 +102,7 @@ def test_a_link_ends(link: Any, usual: Any) -> None:
     with clock.frozen(clock.now()):
         path = link.json["url"].partition("8080")[2]
         assert usual.test_client().get(path).status_code == 200
+    assert link.json["expire_time"].endswith(".000Z")
     assert clock.now() < clock.datetime.fromisoformat(link.json["expire_time"]) < clock.now() + timedelta(seconds=61)
 
 
@@ -110,7 +111,15 @@ def test_a_link_ends(link: Any, usual: Any) -> None:
 )
 def test_a_forged_link_leads_nowhere(link: Any, usual: Any, change: Callable[[str], str]) -> None:
     token = link.json["url"].rpartition("/")[2]
-    assert usual.test_client().get(f"/d/{change(token)}").status_code == 404
+    answer = usual.test_client().get(f"/d/{change(token)}")
+    assert (answer.status_code, answer.json["detail"]) == (404, f"There is no link …{change(token)[-8:]}.")
+
+
+def test_links_are_described_as_every_route_is(gateway: FlaskClient) -> None:
+    paths = gateway.get("/openapi.json").json["paths"]
+    made = {path for path in paths if path.endswith("/content:link")}
+    assert made == {f"/v1/{noun}/{{id}}/content:link" for noun in ("files", "attachments", "document-revisions")}
+    assert paths["/d/{token}"]["get"]["security"] == []
 
 
 @pytest.mark.parametrize(

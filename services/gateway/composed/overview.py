@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from flask import Response, g, request
 
-from chassis.clock import now
+from chassis.clock import now, told
 from chassis.contract import RpcContract
 from services.gateway.composed.blocks import Block, Overview
 from services.gateway.composed.memory import Key, Memory, Parts, Remembered
@@ -54,7 +54,7 @@ class OverviewEndpoint:
 
     def _answer(self, key: Key, answers: dict[str, Any]) -> Response:
         before, after, shown = self._memory.recall(key), Parts(), {}
-        as_of, second = now().isoformat(timespec="milliseconds").replace("+00:00", "Z"), self._memory.clock()
+        as_of, second = told(now()), self._memory.clock()
         for block in self._overview.blocks:
             answer = _heard(block, answers[block.name])
             if not isinstance(answer, Problem):

@@ -8,6 +8,7 @@ from crm.identity.v1 import session_pb2
 from chassis.declared import is_noun
 from services.gateway.comments import comment
 from services.gateway.openapi.composed import add_composed
+from services.gateway.openapi.links import add_links
 from services.gateway.openapi.operations import JSON, operation, problem
 from services.gateway.openapi.schemas import Schema, Schemas, given
 from services.gateway.transcoding import Route
@@ -15,7 +16,12 @@ from services.gateway.transcoding import Route
 _DESCRIPTION = """REST over JSON with snake_case names. Errors are problem documents (RFC 9457).
 
 Instants are RFC 3339 in UTC, dates are ISO 8601, money is `{currency_code, units, nanos}`, 64-bit numbers are strings.
-Every change takes an `Idempotency-Key`; `If-Match` with a record's `etag` changes only what you have seen."""
+Every change takes an `Idempotency-Key`; `If-Match` with a record's `etag` changes only what you have seen.
+
+Lists take every field of what they list as a parameter, `?status=NEW&emails.address=ada@example.com`: several are all meant, one
+given several times means any of its values. `q` finds words, `filter` takes any condition as JSON, and there are `order_by`,
+`fields`, `page_size`, `page_token` and `with_total`. `POST …:search` takes the same as a body, with `query` for `q`.
+What is deleted is listed `with_deleted`, and `:restore` brings it back, for 30 days."""
 
 _PROBLEM: Schema = {
     "type": "object",
@@ -98,6 +104,7 @@ def document(routes: Sequence[Route]) -> Schema:
     for route in routes:
         paths.setdefault(route.path, {})[route.verb.lower()] = operation(route, schemas)
     add_composed(paths, schemas)
+    add_links(paths, routes)
     _add_own(paths, schemas)
     return {
         "openapi": "3.1.0",
