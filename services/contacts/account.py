@@ -8,7 +8,7 @@ from crm.contacts.v1 import account_pb2, channels_pb2, purchase_pb2
 from chassis import CustomFields, IntField, Invalid, ListField, Part, Parts, StringField, merging, refer, take_turns
 from services.contacts import postal, registers, telephones
 from services.contacts.association_label import BOTH_ENDS
-from services.contacts.channels import normal_domain, without_repeats
+from services.contacts.channels import normal_domain, tagged, without_repeats
 from services.contacts.mergeable import Mergeable
 from services.contacts.portrait import Portrait, of_company
 from services.contacts.routed import Routed
@@ -83,7 +83,7 @@ class Account(Mergeable, Routed):
         self.phones = telephones.settled(self.phones, "account.phones", postal.country_of(self.addresses))
         self.size_band = size_band(self.employee_count) if self.employee_count else self.size_band
         self.registration_ids = registers.settled(self.registration_ids, "account.registration_ids")
-        self.tags = without_repeats(self.tags)
+        self.tags = tagged(self.tags)
         if self.parent_id and self.parent_id != (self._before or {}).get("parent_id"):
             refer(self, "parent_id", Account)
             self._stay_a_tree()

@@ -100,6 +100,11 @@ def without_repeats(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
+def tagged(tags: Iterable[str]) -> list[str]:
+    """Tags without blanks around them, each once; a blank one is none."""
+    return without_repeats(tag for each in tags if (tag := each.strip()))
+
+
 def mailbox(address: str) -> str:
     """An e-mail address in the form in which mailboxes are compared."""
     return f"{address.strip().rpartition('@')[0].casefold()}@{domain_of(address)}"

@@ -5,7 +5,7 @@ from typing import Any
 from crm.common.v1 import address_pb2
 from crm.contacts.v1 import channels_pb2, contact_pb2, purchase_pb2
 
-from chassis import Invalid, Part, Parts, StringField, Violation, merging, refer
+from chassis import Invalid, Part, Parts, StringField, Violation, clock, merging, refer
 from services.contacts import postal, telephones
 from services.contacts.account import Account
 from services.contacts.association_label import BOTH_ENDS
@@ -14,8 +14,8 @@ from services.contacts.channels import (
     normal_address,
     normal_language,
     same_mailbox,
+    tagged,
     with_one_primary,
-    without_repeats,
 )
 from services.contacts.named import SEARCHED, Named
 from services.contacts.names import Name
@@ -91,10 +91,15 @@ class Contact(Named):
         self.phones = telephones.settled(self.phones, "contact.phones", postal.country_of(self.addresses))
         self.websites = list({each["url"]: each for each in self.websites}.values())
         self.language_code = normal_language(self.language_code) if self.language_code else None
-        self.tags = without_repeats(self.tags)
+        self.tags = tagged(self.tags)
         self._be_called()
+        self._be_born()
         refer(self, "account_id", Account)
         self.find_territory()
+
+    def _be_born(self) -> None:
+        if (self.birth_date or "") > clock.today():
+            raise Invalid.field("contact.birth_date", "is in the future")
 
     def _be_called(self) -> None:
         name = Name.of(self)

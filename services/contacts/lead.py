@@ -10,7 +10,7 @@ from crm.contacts.v1 import events_pb2, lead_pb2
 from chassis import IntField, Invalid, Part, StringField, merging
 from services.contacts import postal, telephones
 from services.contacts.association_label import BOTH_ENDS
-from services.contacts.channels import normal_address, normal_language, without_repeats
+from services.contacts.channels import normal_address, normal_language, tagged
 from services.contacts.named import SEARCHED, Named
 from services.contacts.names import Name
 from services.contacts.refusals import (
@@ -146,7 +146,7 @@ class Lead(Named):
         self.address = postal.settled(self.address) if self.address else None
         self._read_phone()
         self.language_code = normal_language(self.language_code) if self.language_code else None
-        self.tags = without_repeats(self.tags)
+        self.tags = tagged(self.tags)
         self.display_name = self.person or self.company_name or self.email
         if not self.display_name:
             raise Invalid.field("lead.family_name", "is required where there is no other name and no e-mail address")

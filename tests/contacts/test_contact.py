@@ -1,8 +1,10 @@
 """The noun: what a contact does by itself, without any connection."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from chassis import Invalid
+from chassis import Invalid, clock
 from tests.builders.contacts import a_contact
 
 
@@ -43,12 +45,20 @@ def test_a_web_site_is_kept_once_as_it_was_told_last() -> None:
 
 
 def test_settling_again_changes_nothing() -> None:
-    contact = a_contact(phones=[{"number": "+4915123456789"}], tags=["vip", "vip", "roses"])
+    contact = a_contact(phones=[{"number": "+4915123456789"}], tags=["vip", " vip ", "", " ", "roses"])
     contact.settle()
     before = contact.to_mongo()
     contact.settle()
     assert contact.to_mongo() == before
     assert contact.tags == ["vip", "roses"]
+
+
+def test_nobody_is_born_after_today() -> None:
+    with clock.frozen(datetime(2026, 11, 22, 23, tzinfo=UTC)):
+        a_contact(birth_date="2026-11-22").settle()
+        with pytest.raises(Invalid) as refusal:
+            a_contact(birth_date="2026-11-23").settle()
+        assert [each.field for each in refusal.value.violations] == ["contact.birth_date"]
 
 
 def test_a_name_is_shown_and_written_in_the_order_of_its_owner() -> None:
