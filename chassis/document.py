@@ -130,12 +130,22 @@ class Noun(Kept):
     @classmethod
     def missing(cls, id: str) -> NotFound:
         """The refusal for a record that is not there, or that the caller may not know of."""
-        return NotFound(noun=cls.about().noun.replace("_", " "), id=id)
+        return NotFound(noun=cls._words(), id=id)
+
+    @classmethod
+    def _words(cls) -> str:
+        return cls.about().noun.replace("_", " ")
 
     @classmethod
     def _refusal(cls, id: str, action: str) -> NotFound | Forbidden:
         known = action != "read" and cls._by_id(id, {"deleted_time": None, **cls.visible()}, ["_id"])
-        return Forbidden(permission=cls.about().permission(action)) if known else cls.missing(id)
+        if not known:
+            return cls.missing(id)
+        permission = cls.about().permission(action)
+        # Who has it at all, has it for less than this record: telling such a user that it lacks would be untrue.
+        return Forbidden(
+            permission=f"{permission} for this {cls._words()}" if principal().scope(permission) else permission
+        )
 
     # ---------------------------------------------------------------- writing
 

@@ -35,7 +35,9 @@ class Refusal(Exception):
     def detail(self) -> str:
         """The docstring's first line with the keywords filled in."""
         sentence = (type(self).__doc__ or type(self).__name__).strip().splitlines()[0]
-        return sentence.format_map(_Blank(self.keywords))
+        # A noun is told in words; the keyword that programs read keeps the name.
+        spoken = {key: value.replace("_", " ") if key == "noun" else value for key, value in self.keywords.items()}
+        return sentence.format_map(_Blank(spoken))
 
 
 class _Blank(dict[str, str]):
@@ -101,7 +103,7 @@ class Refused(Refusal):
 
 
 class AlreadyExists(Refusal):
-    """There is a {noun} with this {field} already."""
+    """Another {noun} has this {field} already."""
 
     code = grpc.StatusCode.ALREADY_EXISTS
 

@@ -9,10 +9,10 @@ from crm.common.v1.requests_pb2 import BatchGetRequest, DeleteRequest, GetReques
 from crm.contacts.v1 import account_pb2, contact_pb2, interaction_pb2, lead_pb2
 
 from chassis import new_id
-from chassis.testing import Caller, somebody
+from chassis.testing import Caller, details, somebody
 from tests.builders.contacts import a_contact_message, an_account_message, an_interaction_message
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD, Case, every_noun
-from tests.refused import refusal, violations
+from tests.refused import refusal, refused, violations
 
 TEAM = "team_01m80nk41xeqr8nx3htck6pmz2"
 
@@ -62,7 +62,11 @@ def test_what_may_only_be_read_is_not_written(case: Case, caller: Caller, collea
     assert refusal(case.update, reader, made.id, description="x") == "FORBIDDEN"
     assert refusal(case.create, reader) == "FORBIDDEN"
     partly = colleague(grants={"contacts.*.read": "all", "contacts.*.write": "own"})
-    assert refusal(case.update, partly, made.id, description="x") == "FORBIDDEN"
+    told = details(refused(case.update, partly, made.id, description="x"))
+    assert told["reason"] == "FORBIDDEN"
+    assert told["keywords"]["permission"] == f"contacts.{case.field}.write for this {case.field}", (
+        "it is there, but not for this"
+    )
     assert refusal(case.call, colleague(grants={"sales.*.*": "all"}), "Get", GetRequest(id=made.id)) == "FORBIDDEN"
 
 
