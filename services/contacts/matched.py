@@ -81,7 +81,7 @@ class Matched(Owned):
         found = candidates(type(self), portrait, keys, {"tenant_id": self.tenant_id}, but=self.id)
         judged = [(each, self._judge(each, rules, fresh)) for each in found]
         if blocking_ones := [each for each, action in judged if action == BLOCK]:
-            self._refuse(blocking_ones)
+            self._refuse(blocking_ones, blocked)
         self._warn([each for each, action in judged if action == WARN])
 
     def _judge(self, candidate: Candidate, rules: list[DuplicateRule], fresh: list[str]) -> str:
@@ -90,11 +90,11 @@ class Matched(Owned):
         similar = [rule.on_similar for rule in rules if not self._before and candidate.percent >= rule.minimum_percent]
         return strictest([*exact, *similar])
 
-    def _refuse(self, found: list[Candidate]) -> None:
-        visible = _visible(type(self), found)
-        if not visible:
-            raise DuplicateFound(noun=self.about().noun, candidates="one that you may not see")
-        raise DuplicateFound(noun=self.about().noun, candidates=", ".join(each.id for each in visible))
+    def _refuse(self, found: list[Candidate], blocked: set[str]) -> None:
+        kinds = {key.partition(":")[0] for each in found for key in each.common_keys if key in blocked}
+        by = ", ".join(sorted(kinds)) or "likeness"
+        named = ", ".join(each.id for each in _visible(type(self), found)) or "one that you may not see"
+        raise DuplicateFound(noun=self.about().noun, by=by, candidates=named)
 
     def _warn(self, found: list[Candidate]) -> None:
         for each in _visible(type(self), found):

@@ -64,7 +64,7 @@ class AssociationAlreadyEnded(Refused):
 
 
 class DuplicateFound(AlreadyExists):
-    """There is such a {noun} already: {candidates}."""
+    """There is such a {noun} already, by {by}: {candidates}."""
 
 
 class PersonForgotten(Refused):

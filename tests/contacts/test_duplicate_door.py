@@ -122,7 +122,10 @@ def test_a_blocked_key_is_refused_with_who_has_it(caller: Caller) -> None:
     a_rule(caller, on_exact="BLOCK")
     ada = CONTACT.create(caller)
     said = details_of(CONTACT.create, caller, given_name="Front", family_name="Desk")
-    assert (said["reason"], said["keywords"]) == ("DUPLICATE_FOUND", {"noun": "contact", "candidates": ada.id})
+    assert (said["reason"], said["keywords"]) == (
+        "DUPLICATE_FOUND",
+        {"noun": "contact", "by": "email", "candidates": ada.id},
+    )
     CONTACT.create(caller, emails=[])  # the likest person without the key
     CONTACT.update(caller, ada.id, job_title="Head gardener")  # who has it keeps it
     ben = CONTACT.create(caller, **BEN)
@@ -140,7 +143,8 @@ def test_a_like_is_blocked_only_when_it_is_certain_enough(caller: Caller) -> Non
     a_rule(caller, on_similar="BLOCK", minimum_percent=95)
     CONTACT.create(caller, birth_date="1981-04-12")
     CONTACT.create(caller, given_name="Ada", family_name="Thorne", emails=[])
-    assert details_of(CONTACT.create, caller, **DIFFERENT_ADA)["reason"] == "DUPLICATE_FOUND"
+    said = details_of(CONTACT.create, caller, **DIFFERENT_ADA)
+    assert (said["reason"], said["keywords"]["by"]) == ("DUPLICATE_FOUND", "likeness")
 
 
 def test_a_warning_names_the_likes_and_takes_the_record(caller: Caller, colleague: Any) -> None:
