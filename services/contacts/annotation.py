@@ -8,6 +8,7 @@ from chassis import (
     BooleanField,
     DateTimeField,
     Forbidden,
+    Invalid,
     Part,
     Parts,
     Scope,
@@ -68,6 +69,12 @@ class Annotation(OfRevision):
         self.find_revision()
         self.demand_room("document_id", MOST)
         self.author_id = principal().user_id
+
+    def settle(self) -> None:
+        """Be about a place that there can be."""
+        place = self.anchor or {}
+        if 0 < place.get("end_line", 0) < place.get("line", 0):
+            raise Invalid.field("annotation.anchor.end_line", "is before line")
 
     def amend(self, message: Any, paths: list[str]) -> bool:
         """Say it otherwise. Refused with Forbidden where somebody else said it."""

@@ -70,6 +70,13 @@ def test_nothing_is_said_about_a_revision_that_is_not_there(caller: Caller, door
         assert list(violations(said, caller, where, **fields)) == [f"annotation.{place}"]
 
 
+def test_a_place_ends_where_it_begins_or_later(caller: Caller) -> None:
+    document = an_offer(caller)
+    for end in (0, 3, 5):
+        assert said(caller, document, anchor={"line": 3, "end_line": end}).anchor.end_line == end
+    assert list(violations(said, caller, document, anchor={"line": 3, "end_line": 2})) == ["annotation.anchor.end_line"]
+
+
 def test_nobody_changes_what_somebody_else_said(
     caller: Caller, reader: Caller, colleague: Callable[..., Caller]
 ) -> None:
