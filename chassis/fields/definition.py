@@ -16,7 +16,7 @@ from chassis.fields.refusals import (
     FieldNotDeprecated,
     FieldQuotaReached,
 )
-from chassis.fields.rules import faults, readers_fault
+from chassis.fields.rules import faults, readers_fault, result_fault
 from chassis.kinds import noun_called
 from chassis.listing import INDEX
 from chassis.mirror import Part, Parts
@@ -117,7 +117,7 @@ class FieldDefinition(Noun):
         found = list(faults(row, siblings, self._subject().contract_fields()))
         if found:
             raise Invalid(Violation(f"field_definition.{field}", fault) for field, fault in found)
-        self._spare_readers(CustomField(row), siblings)
+        self._spare_formulas(CustomField(row), siblings)
         self.stay_in_quota()
         if self._before is not None:
             self._spare_values()
@@ -149,10 +149,15 @@ class FieldDefinition(Noun):
         live = {"tenant_id": self.tenant_id, "noun": self.noun, "deleted_time": None, "_id": {"$ne": self.id}}
         return [CustomField(row) for row in self._get_collection().find(live)]
 
-    def _spare_readers(self, field: CustomField, siblings: list[CustomField]) -> None:
+    def _spare_formulas(self, field: CustomField, siblings: list[CustomField]) -> None:
         for each in siblings:
-            if each.formula and self.key in each.formula.inputs and (fault := readers_fault(each, field)):
+            if not each.formula or self.key not in each.formula.inputs:
+                continue
+            if fault := readers_fault(each, field):
                 raise Invalid.field("field_definition.read_roles", fault)
+            others = {other.key: other for other in (*siblings, field)}
+            if fault := result_fault(each, others, self._subject().contract_fields()):
+                raise Invalid.field("field_definition.type", f"custom_fields.{each.key} is computed from it: {fault}")
 
     def _spare_values(self) -> None:
         before: dict[str, Any] = self._before or {}

@@ -39,12 +39,12 @@ class Formula:
 
     def __init__(self, text: str) -> None:
         try:
-            self._tree = ast.parse(text.strip(), mode="eval")
+            self.tree = ast.parse(text.strip(), mode="eval")
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             raise Unreadable("is no expression") from None
-        _check(self._tree)
-        calls = {id(each.func) for each in ast.walk(self._tree) if isinstance(each, ast.Call)}
-        names = [each for each in ast.walk(self._tree) if isinstance(each, ast.Name)]
+        _check(self.tree)
+        calls = {id(each.func) for each in ast.walk(self.tree) if isinstance(each, ast.Call)}
+        names = [each for each in ast.walk(self.tree) if isinstance(each, ast.Name)]
         self.inputs = frozenset(each.id for each in names if id(each) not in calls)
 
     def value(self, inputs: Mapping[str, Any]) -> Any:
@@ -53,7 +53,7 @@ class Formula:
         evaluator.nodes[ast.Constant] = lambda node: _operand(node.value)
         try:
             with decimal.localcontext(_CONTEXT):
-                return evaluator.eval("", previously_parsed=self._tree.body)
+                return evaluator.eval("", previously_parsed=self.tree.body)
         except (ArithmeticError, TypeError, ValueError):
             return None  # an input is missing or of another kind
 
@@ -155,7 +155,7 @@ def _round(number: Decimal, places: Decimal = Decimal(0)) -> Decimal:
 
 
 def _days(later: date, earlier: date) -> Decimal:
-    if type(later) is not type(earlier):
+    if not isinstance(later, date) or type(later) is not type(earlier):
         raise TypeError
     return Decimal((later - earlier).days)
 

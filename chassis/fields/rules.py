@@ -7,6 +7,7 @@ from typing import Any
 
 from chassis.fields.custom import FIELDS, CustomField
 from chassis.fields.formula import FUNCTIONS, Formula, Unreadable
+from chassis.fields.inference import OF_KINDS, OF_TYPES, Misfit, demand_result
 from chassis.listing.catalogue import Catalogue, Kind
 from chassis.listing.operand import Unfit
 
@@ -92,6 +93,8 @@ def _formula_faults(field: CustomField, siblings: dict[str, CustomField], contra
             yield "formula", fault
         elif name in siblings and (fault := readers_fault(field, siblings[name])):
             yield "read_roles", fault
+    if field.type_name in _COMPUTED and (fault := result_fault(field, siblings, contract)):
+        yield "formula", fault
 
 
 def _input_fault(name: str, siblings: dict[str, CustomField], contract: Catalogue) -> str:
@@ -109,6 +112,19 @@ def readers_fault(computed: CustomField, of: CustomField) -> str:
     """Why `computed` would show what not all of its readers may see of its input; empty when it does not."""
     if of.read_roles and not (computed.read_roles and computed.read_roles <= of.read_roles):
         return f"must be among those of {of.key}: {FIELDS}.{computed.key} tells of it"
+    return ""
+
+
+def result_fault(computed: CustomField, siblings: dict[str, CustomField], contract: Catalogue) -> str:
+    """Why the formula of `computed` never gives a value of its type; empty when it may."""
+    formula = Formula(computed.row["formula"])
+    kinds = {name: OF_TYPES[siblings[name].type_name] for name in formula.inputs if name in siblings}
+    plain = {name: contract.get(name) for name in formula.inputs - siblings.keys()}
+    kinds |= {name: OF_KINDS[field.kind] for name, field in plain.items() if field and field.kind in OF_KINDS}
+    try:
+        demand_result(formula, kinds, computed.type_name)
+    except Misfit as misfit:
+        return str(misfit)
     return ""
 
 

@@ -113,6 +113,16 @@ def test_an_input_of_a_formula_stays(caller: Caller) -> None:
     }
 
 
+def test_an_input_of_a_formula_becomes_nothing_that_it_cannot_compute_with(caller: Caller) -> None:
+    price = define(caller, "price", type="DECIMAL")
+    define(caller, "gross", type="DECIMAL", formula="price * 1.19")
+    assert redefined(caller, price, type="INTEGER").etag == "2"
+    told = violations(lambda: redefined(caller, price, type="TEXT"))
+    assert told == {
+        "field_definition.type": "custom_fields.gross is computed from it: takes price as a number, and it is a text"
+    }
+
+
 def test_the_twenty_first_indexed_field_is_refused_however_many_come_at_once(caller: Caller) -> None:
     for number in range(18):
         define(caller, f"f{number}", index={"filters": True})

@@ -44,7 +44,8 @@ def test_a_formula_gives(text: str, value: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["nothing + 1", "price / 0", "tier * 3", "tier + tier", "paid + 1", "days(since, seen)", "tier < pieces", "round(price, 99)",
+    ["nothing + 1", "price / 0", "tier * 3", "tier + tier", "paid + 1", "days(since, seen)", "days(price, price)",
+     "tier < pieces", "round(price, 99)",
      "lower(pieces, tier)", "1 in pieces"],
 )  # fmt: skip
 def test_what_cannot_be_computed_is_no_value(text: str) -> None:
