@@ -39,6 +39,13 @@ from tests.process import Process, running
 
 _HEADER = "External ID,First name,Last name,E-mail,Mobile,City\n"
 _TENANT = "ten_bench"
+_SERVICES = (
+    "identity",
+    "contacts",
+    "sales",
+    "support",
+    "campaigns",
+)  # whose users know to which streams contacts listens
 _CACHE = "3G"  # of mongod
 
 
@@ -54,7 +61,7 @@ def main() -> None:
     given = asked.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        serving(given.folder or Path(folder), ("contacts",)) as servers,
+        serving(given.folder or Path(folder), _SERVICES) as servers,
         _processes(servers) as (watch, caller),
     ):
         _fill(caller, given.standing)
