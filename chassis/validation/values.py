@@ -107,21 +107,30 @@ def money_check(money: Any) -> Sequence[Fault]:
 
 def struct_check(value: Any) -> Sequence[Fault]:
     """The check of a google.protobuf.Value, ListValue or Struct: depth 8, 1,000 values, finite numbers, sound texts."""
+    fault = _tree_fault(value)
+    if not fault:
+        return ()
+    entries = value.fields.items() if value.DESCRIPTOR.name == "Struct" else ()
+    at_fault = (key for key, each in entries if key.isidentifier() and _tree_fault(each) == fault)
+    return ((f".{key}" if (key := next(at_fault, "")) else "", fault),)
+
+
+def _tree_fault(value: Any) -> str:
     level, nodes = [value], 0
     for _ in range(STRUCT_DEPTH):
         nodes += len(level)
         if nodes > STRUCT_NODES:
-            return (("", f"must hold at most {STRUCT_NODES} values"),)
+            return f"must hold at most {STRUCT_NODES} values"
         below: list[Any] = []
         for each in level:
             keys, parts = _parts(each)
             below.extend(parts)
             if fault := _struct_fault(each, keys):
-                return (("", fault),)
+                return fault
         if not below:
-            return ()
+            return ""
         level = below
-    return (("", f"must be nested at most {STRUCT_DEPTH} deep"),)
+    return f"must be nested at most {STRUCT_DEPTH} deep"
 
 
 def _parts(value: Any) -> tuple[Iterable[str], Iterable[Any]]:

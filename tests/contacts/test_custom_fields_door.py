@@ -50,6 +50,12 @@ def test_an_unfit_value_is_refused_by_its_key(caller: Caller) -> None:
     }
 
 
+def test_a_text_that_no_field_takes_is_refused_by_its_key(caller: Caller) -> None:
+    define(caller, "notes", type="LONG_TEXT")
+    faults = violations(lambda: made(caller, notes="x" * 10_001))
+    assert faults == {"contact.custom_fields.notes": "must be at most 10000 characters long"}
+
+
 def test_a_change_takes_the_keys_that_it_names(caller: Caller) -> None:
     define(caller, "tier")
     define(caller, "branch")

@@ -205,6 +205,13 @@ class TestValues:
     def test_texts_in_values_are_texts(self, value):
         assert fields(self.filter_by(value)) == ["filter.value"]
 
+    def test_of_an_object_the_key_is_named(self):
+        request = contact_pb2.CreateContactRequest()
+        request.contact.custom_fields.update({"fine": "x", "notes": "\0", "odd key": 1})
+        assert "contact.custom_fields.notes" in fields(request)
+        request.contact.custom_fields.update({"notes": "x", "odd key": "\0"})
+        assert "contact.custom_fields" in fields(request)
+
     @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
     def test_numbers_in_values_are_finite(self, number):
         request = listing_pb2.ListRequest()
