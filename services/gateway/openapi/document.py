@@ -17,6 +17,8 @@ _DESCRIPTION = """REST over JSON with snake_case names. Errors are problem docum
 
 Instants are RFC 3339 in UTC, dates are ISO 8601, money is `{currency_code, units, nanos}`, 64-bit numbers are strings.
 Every change takes an `Idempotency-Key`; `If-Match` with a record's `etag` changes only what you have seen.
+What was read can be sent back whole: what only the service sets is refused where it is another. An `etag` in a body
+proves nothing.
 
 Lists take every field of what they list as a parameter, `?status=NEW&emails.address=ada@example.com`: several are all meant, one
 given several times means any of its values. `q` finds words, `filter` takes any condition as JSON, and there are `order_by`,
