@@ -8,7 +8,8 @@ from pymongo import ASCENDING, IndexModel
 from chassis.document import Noun
 from chassis.fields import FIELDS, UNIQUE
 from chassis.listing import INDEX, vocabulary
-from chassis.listing.paths import NEWEST, WORDS
+from chassis.listing.counts import NEWEST
+from chassis.listing.frequency import WORDS
 from chassis.plain import LISTS
 from chassis.projection import Projection
 

@@ -6,11 +6,11 @@ workflows and streams as a `predicate`; a record keeps the `search_tokens` of it
 
 from chassis.listing.catalogue import INDEX, Catalogue, Field, Kind, Step, catalogue
 from chassis.listing.condition import Condition, condition
+from chassis.listing.counts import BY_ID
 from chassis.listing.folding import fold
 from chassis.listing.order import sortable
 from chassis.listing.page import page
 from chassis.listing.pairs import MARK as PAIR
-from chassis.listing.paths import BY_ID
 from chassis.listing.predicate import predicate, values
 from chassis.listing.projection import projection
 from chassis.listing.query import query

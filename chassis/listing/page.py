@@ -8,20 +8,19 @@ from crm.common.v1 import listing_pb2
 from google.protobuf.message import Message
 from pymongo.collection import Collection
 
-from chassis.listing import likeness, ranking, token, vocabulary, words
+from chassis.listing import ranking, token, words
 from chassis.listing.catalogue import Catalogue, catalogue
 from chassis.listing.condition import All, condition
-from chassis.listing.order import order, sorting
-from chassis.listing.paths import Found, Paths
+from chassis.listing.order import order
 from chassis.listing.projection import projection, surplus, without
 from chassis.listing.query import facts, query
+from chassis.listing.reads import Reads
 from chassis.refusals import Invalid
 
 Response = TypeVar("Response", bound=Message)
 Row = dict[str, Any]
 
 PAGE_SIZE, LARGEST_PAGE = 50, 200
-NOWHERE: Row = {}
 LARGEST_TOTAL, LARGEST_FOUND = 10_000, 1_000  # a total counts so far, without a query and with one
 
 
@@ -45,48 +44,31 @@ def page(
     fields = fields or catalogue(contract.DESCRIPTOR)
     keys, size, ranks = order(request.order_by, fields), _size(request), _ranks(request)
     asked = condition(request.filter, fields) if request.HasField("filter") else All(())
-    filtered, (known, told) = [query(asked)], facts(asked)
-    paths = Paths(collection, narrow, known, keys, told=told)
     sorted_by = [key.field.stored for key in keys]
     wanted = projection(request.fields, fields, also=sorted_by)
-
-    def find(
-        ways: words.Ways, conditions: Sequence[Row], limit: int, *, behind: Row = NOWHERE, shown: Any = wanted
-    ) -> Found:
-        def read(sought: Sequence[Row], narrow: Mapping[str, Any] = narrow, hint: Any = None) -> list[Row]:
-            asked = _narrowed(narrow, [*filtered, *sought, *conditions, behind])
-            cursor = collection.find(asked, shown, sort=sorting(keys), limit=limit, hint=hint)
-            return list(cursor.max_time_ms(max_time_ms))
-
-        return paths.read(ways, limit, behind, read)
-
-    def meant(word: str) -> list[str]:
-        return vocabulary.meant(collection, narrow["tenant_id"], word) if likeness.spelt(word) else []
-
+    reads = Reads(collection, narrow, query(asked), facts(asked), keys, wanted, max_time_ms)
     bound_to = partial(token.fingerprint, narrow["tenant_id"], contract.DESCRIPTOR.full_name, request)
     at = token.position(request.page_token, ranking.ranked(keys), bound_to()) if request.page_token else []
-    found, end = ranking.walk(ranks, keys, at, find, size + 1)
+    found, end = ranking.walk(ranks, keys, at, reads, size + 1)
     rows, answer = found[:size], dict[str, Any]()
     if len(found) > size:
         end = rows[-1]
     if end:
         answer["next_page_token"] = token.token(end, ranking.ranked(keys), bound_to())
     elif request.with_alike and not at:
-        rows += ranking.alike(request.query, [row["_id"] for row in rows], find, meant, size - len(rows))
+        rows += ranking.alike(request.query, [row["_id"] for row in rows], reads, size - len(rows))
+    if request.with_total:
+        is_all = not request.page_token and not end  # then nobody has to count
+        answer["total"] = {"value": len(found), "relation": "eq"} if is_all else _total(request, reads, len(rows))
     records = _records_of(response_type.DESCRIPTOR, contract.DESCRIPTOR)
     answer[records] = _shown(rows, request, fields, sorted_by, as_wire)
-    if request.with_total and not request.page_token and not end:
-        answer["total"] = {"value": len(found), "relation": "eq"}  # then nobody has to count
-    elif request.with_total:
-
-        def count(sought: Sequence[Row], limit: int, **by: Any) -> int:
-            asked = _narrowed(narrow, [*filtered, *sought])
-            return collection.count_documents(asked, limit=limit, maxTimeMS=max_time_ms, **by)
-
-        ways = words.begun(request.query)
-        told_of = paths.counted(ways, LARGEST_FOUND if ways else LARGEST_TOTAL, count) or (len(rows), False)
-        answer["total"] = {"value": told_of[0], "relation": "eq" if told_of[1] else "gte"}
     return response_type(**answer)
+
+
+def _total(request: listing_pb2.ListRequest, reads: Reads, seen: int) -> Row:
+    ways = words.begun(request.query)
+    value, is_all = reads.total(ways, LARGEST_FOUND if ways else LARGEST_TOTAL) or (seen, False)
+    return {"value": value, "relation": "eq" if is_all else "gte"}
 
 
 def _ranks(request: listing_pb2.ListRequest) -> list[ranking.Rank]:
@@ -101,12 +83,6 @@ def _size(request: listing_pb2.ListRequest) -> int:
     if not 0 <= request.page_size <= LARGEST_PAGE:
         raise Invalid.field("page_size", f"must be from 1 to {LARGEST_PAGE}, or 0 for {PAGE_SIZE}")
     return request.page_size or PAGE_SIZE
-
-
-def _narrowed(narrow: Mapping[str, Any], conditions: Sequence[Row]) -> Row:
-    # The tenant stays at the top, where indexes begin and where tests look for it.
-    asked = [each for each in conditions if each]
-    return {**narrow, "$and": [*narrow.get("$and", ()), *asked]} if asked else dict(narrow)
 
 
 def _shown(

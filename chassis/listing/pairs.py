@@ -6,8 +6,12 @@ their beginnings tell, too, unless one of these begins with the other.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import combinations, zip_longest
+
+from chassis.listing.folding import fold
 
 MARK = "&"  # no word begins with it
 ANY = "\0"  # in a beginning: a letter that is not known
@@ -15,6 +19,8 @@ LETTERS = 4  # of each word
 MOST_PAIRED = 3  # words of a record that are kept in pairs
 
 _NO_NAME = re.compile(r"[\d@]")
+_BLOCK = 0x100  # characters among which the letters of one alphabet stand, up to the punctuation
+_ALPHABETS_END = 0x2000
 
 
 def pairs(words: Sequence[str]) -> Iterator[str]:
@@ -49,3 +55,39 @@ def _begun(first: str, second: str) -> str:
     turns = "".join(map("".join, zip(first[:known], second[:known], strict=True)))
     rest = ANY.join(first[known:LETTERS]) or "".join(ANY + letter for letter in second[known:LETTERS])
     return MARK + turns + rest
+
+
+def is_whole(beginning: str) -> bool:
+    """Whether no pair is longer: both words are known as far as they are kept."""
+    return len(beginning) == len(MARK) + 2 * LETTERS and ANY not in beginning
+
+
+def pattern(beginning: str) -> str:
+    """The regular expression of the pairs that begin so, up to a second letter that is not known."""
+    known, unknown, rest = _parted(beginning)
+    return "^" + re.escape(known) + (f"[{unknown}]{re.escape(rest)}" if unknown else "")
+
+
+def spelt_out(beginning: str) -> list[str]:
+    """What the same pairs begin with when the letter that is not known is each of its alphabet.
+
+    An index goes straight to what begins with a text, and would read all records that `pattern` may be true of.
+    """
+    known, unknown, rest = _parted(beginning)
+    return [known + letter + rest for letter in unknown] if unknown else [known]
+
+
+def _parted(beginning: str) -> tuple[str, str, str]:
+    """What is known, the letters that may follow, and what is known behind them; nothing behind where it may be any."""
+    known, _, rest = beginning.partition(ANY)
+    unknown = _alphabet(known[-2]) if known != beginning else ""  # the letter before it in the same word
+    return known, unknown, rest.partition(ANY)[0] if unknown else ""
+
+
+@cache
+def _alphabet(letter: str) -> str:
+    """What may come behind a letter in a name: one of the letters of its block, or none; empty where these are too many."""
+    first = ord(letter) // _BLOCK * _BLOCK
+    near = map(chr, range(first, first + _BLOCK)) if first < _ALPHABETS_END else ()
+    letters = "".join(each for each in near if unicodedata.category(each)[0] in "LM" and fold(each) == each)
+    return f" {letters}" if letters else ""

@@ -10,21 +10,20 @@ from collections.abc import Callable, Mapping, Sequence
 from math import inf, prod
 from typing import Any, NamedTuple
 
-from pymongo import ASCENDING, DESCENDING
+from pymongo import DESCENDING
 
 from chassis.listing import counts, words
-from chassis.listing.counts import MOST_COUNTED, Keys, Row, Rows
+from chassis.listing.counts import BY_ID, NEWEST, Keys, Row, Rows
+from chassis.listing.frequency import WORDS, Frequencies, leading
 from chassis.listing.order import Order, sorting
 from chassis.listing.walks import ENTRY, RECORD, STEP, Walk, Walks
-from chassis.listing.words import TOKENS, Term, Way, Ways
-
-WORDS: Keys = [("tenant_id", ASCENDING), (TOKENS, ASCENDING), ("_id", DESCENDING)]
-NEWEST: Keys = [("tenant_id", ASCENDING), ("_id", DESCENDING)]
-BY_ID: Keys = [("_id", ASCENDING)]
+from chassis.listing.words import Term, Way, Ways
 
 MOST_EFFORT = 30_000.0  # µs that a search reads for, in all
+FEW, FEWER = 1_000, 400  # records that may all be read to find a page; fewer if most of them will be in the list
 APART = 3_000.0  # those of them that are for names which stand apart, where two together were looked for
-_MARGIN = 4  # times as many rows as expected are walked through before the index of words is read instead
+_ENOUGH = 1.5  # times as many records as hold a page on average
+_MARGIN = 3  # times as many rows as expected are walked through before the index of words is read instead
 _SLACK = 20  # entries more than records wanted: some of them are of deleted ones
 
 Read = Callable[..., list[Row]]
@@ -50,6 +49,7 @@ class Paths:
         own, lanes, plain = _made_of(narrow)
         self._told = told and plain
         self._walks = Walks(rows, {**facts, **own}, lanes, self._sorted, self._told)
+        self._words = Frequencies(rows, narrow["tenant_id"])
 
     def read(self, ways: Ways, limit: int, behind: Row, read: Read) -> Found:
         """The first `limit` rows with the words of `ways`, as `read(conditions, narrow=…, hint=…)` reads them by an index."""
@@ -62,6 +62,17 @@ class Paths:
             return Found(read([words.found_by(ways)]))
         return self._searched(ways, limit, behind, read) if self._newest else Found(self._sought(ways, limit, read))
 
+    def few(self, ways: Ways, limit: int) -> Row | None:
+        """The query for all that has the words of `ways`, to be read by `WORDS`; None where that is too much for `limit`."""
+        if not ways or not self._newest or not self._is_there(WORDS):
+            return None
+        most = max(FEW if min(map(len, ways)) > 1 else FEWER, _ENOUGH * limit / max(self._walks.share(), 1e-6))
+        leads = self._words.few(ways, int(min(most, self._left / RECORD)))
+        if leads is None:
+            return None
+        self._left, self._paired = self._left - leads.entries * RECORD, ways[0][0].is_pair
+        return _led(ways, leads.terms)
+
     def counted(self, ways: Ways, most: int, count: Callable[..., int]) -> tuple[int, bool] | None:
         """How many rows have the words of `ways`, at most `most`, and whether that is all; None where it is too much to tell.
 
@@ -70,7 +81,7 @@ class Paths:
         if not ways or not self._is_there(WORDS):
             found = count([words.found_by(ways)], most + 1)
             return min(found, most), found <= most
-        rarest = [self._rarest(way) for way in ways]
+        rarest = list(map(self._words.rarest, ways))
         if max(map(len, ways)) == 1:
             found = count([_led(ways, rarest)], most + 1, hint=WORDS)
             return min(found, most), found <= most
@@ -114,25 +125,36 @@ class Paths:
     # ---------------------------------------------------------------- searches
 
     def _searched(self, ways: Ways, limit: int, behind: Row, read: Read) -> Found:
-        leading = _leading(ways)
         share = self._walks.share()
-        if share == 1.0 and len(ways) == 1 and len(leading[0]) == 1 and leading[0][0].is_one_word:
-            return Found(read([_led(ways, leading[0])], hint=WORDS))  # in order; nothing has to be counted
-        rarest = [self._rarest(way) for way in leading]
-        by_words = sum(self._cost(way, lead, limit, share) for way, lead in zip(leading, rarest, strict=True))
-        walks = self._walks.best(limit, min(1.0, sum(map(self._share, leading))), ordered=True)
-        if walks and sum(walk.cost(limit) for walk in walks) < by_words:
-            endless = max(map(len, leading)) > 1 and any(map(self._is_endless, rarest))
+        if share == 1.0 and len(ways) == 1 and len(ways[0]) == 1 and ways[0][0].is_one_word:
+            return Found(read([_led(ways, ways[0])], hint=WORDS))  # in order; nothing has to be counted
+        lead_by = tuple(map(leading, ways))
+        rarest = list(map(self._words.rarest, lead_by))
+        if all(term.is_pair and term.is_one_word for term in rarest):
+            return self._looked_up(ways, rarest, share, limit, behind, read)  # so few and in order: nothing is better
+        by_words = sum(self._cost(way, lead, limit, share) for way, lead in zip(lead_by, rarest, strict=True))
+        walks = self._walks.best(limit, min(1.0, sum(map(self._words.share, lead_by))), ordered=True)
+        if walks and self._is_worth(sum(walk.cost(limit) for walk in walks), by_words):
+            endless = max(map(len, lead_by)) > 1 and any(map(self._is_endless, rarest))
             found = self._walked_through(walks, ways, limit, behind, read, to_end=not endless)
             if found is not None:
                 return found
         return self._looked_up(ways, rarest, share, limit, behind, read)
 
+    def _is_worth(self, walked: float, by_words: float) -> bool:
+        # What words lead to is given up in time; a walk that words have to wait for is not.
+        return walked < by_words and (walked < self._left or by_words == inf)
+
+    def _is_endless(self, term: Term) -> bool:
+        """Whether all entries would have to be read, to find the newest of too many."""
+        most = min(counts.MOST_COUNTED, max(_SLACK, int(self._left / ENTRY)))
+        return not term.is_one_word and self._words.count(term, most) >= most
+
     def _sought(self, ways: Ways, limit: int, read: Read) -> list[Row]:
         """In another order than the newest first all that the words find is sorted, or the list walked through."""
-        rarest = [self._rarest(way) for way in ways]
-        walks = self._walks.best(limit, min(1.0, sum(map(self._share, ways))), ordered=True)
-        if len(walks) == 1 and walks[0].cost(limit) < sum(map(self._many, rarest)) * RECORD:
+        rarest = list(map(self._words.rarest, ways))
+        walks = self._walks.best(limit, min(1.0, sum(map(self._words.share, ways))), ordered=True)
+        if len(walks) == 1 and walks[0].cost(limit) < sum(map(self._words.about, rarest)) * RECORD:
             return read([_unled(words.found_by(ways))], hint=walks[0].keys)
         return read([_led(ways, rarest)], hint=WORDS)
 
@@ -141,26 +163,30 @@ class Paths:
     ) -> Found | None:
         """What walks through the list find; None where they went on for too long, and the words are few enough to lead."""
         sought, found, ends = _unled(words.found_by(ways)), [], [""]
-        margin = _MARGIN / max(map(len, _leading(ways)))  # with each word it is less likely that they come together
-        for walk in walks:
+        # With each word it is less likely that they come together.
+        margin = _MARGIN / max(len(leading(way)) for way in ways)
+        newest = Row()
+        for walk in sorted(walks, key=lambda walk: -walk.entries):
             expected = walk.met(limit) * margin
             depth = int(expected if to_end else min(expected, max(self._left, 0.0) / STEP / len(walks)) + _SLACK)
-            edge = self._edge(walk, behind, depth) if depth < walk.entries else ""
+            edge = self._edge(walk, [behind, newest], depth) if depth < walk.entries else ""
             within = {"_id": {"$gte": edge}} if edge else Row()
-            rows = read([sought, within], narrow=self._narrowed(walk), hint=walk.keys)
+            rows = read([sought, within, newest], narrow=self._narrowed(walk), hint=walk.keys)
             if edge and len(rows) < limit:
                 if to_end:
                     return None
                 ends.append(edge)
+            if len(rows) >= limit:
+                newest = {"_id": {"$gte": rows[-1]["_id"]}}  # nobody needs older ones of other lanes
             found.append(rows)
             self._left -= depth * STEP
         until = max(ends)
         rows = [row for row in _merged(found, self._sorted, limit) if row["_id"] >= until]
         return Found(rows, until if len(rows) < limit else "")
 
-    def _edge(self, walk: Walk, behind: Row, depth: int) -> str:
+    def _edge(self, walk: Walk, bounds: Sequence[Row], depth: int) -> str:
         """The id of the last of the first `depth` rows of a walk; empty where it has no more."""
-        query = {**walk.lead, **behind}
+        query = {**walk.lead, "$and": [each for each in bounds if each]} if any(bounds) else walk.lead
         rows = self._rows.find(query, {"_id": 1}, sort=NEWEST[1:], skip=depth, limit=1, hint=walk.keys)
         return next((str(row["_id"]) for row in rows), "")
 
@@ -168,7 +194,7 @@ class Paths:
         self, ways: Ways, rarest: Sequence[Term], share: float, limit: int, behind: Row, read: Read
     ) -> Found:
         """What is found among the records that the rarest words lead to, the newest first."""
-        others = min(self._others(way, lead) for way, lead in zip(_leading(ways), rarest, strict=True))
+        others = min(self._others(way, lead) for way, lead in zip(map(leading, ways), rarest, strict=True))
         size = int(2 * limit / max(share * others, 1e-6)) + _SLACK
         rows, query = list[Row](), {"tenant_id": self._narrow["tenant_id"], **behind}
         while True:
@@ -186,7 +212,7 @@ class Paths:
 
     def _led_to(self, leads: Sequence[Term], query: Row, most: int) -> tuple[list[str], bool]:
         """The newest `most` ids that words lead to, as far as each of them was read; whether these are all."""
-        found = [self._ids({**query, **lead.condition}, WORDS, most, NEWEST[1:]) for lead in leads]
+        found = [self._ids({**query, **lead.leading}, WORDS, most, NEWEST[1:]) for lead in leads]
         until = max((ids[-1] for ids in found if len(ids) == most), default="")
         ids = {id for some in found for id in some if id >= until}
         return sorted(ids, reverse=True), not until
@@ -194,32 +220,13 @@ class Paths:
     def _cost(self, way: Way, lead: Term, limit: int, share: float) -> float:
         if self._is_endless(lead):
             return inf
-        many = self._many(lead)
+        many = self._words.about(lead)
         records = min(many, limit / max(share * self._others(way, lead), 1e-6))
         entries = records if lead.is_one_word else many  # those of one whole word stand in order, so reading ends soon
         return entries * ENTRY + records * RECORD
 
-    def _is_endless(self, term: Term) -> bool:
-        """Whether all entries would have to be read, to find the newest of too many."""
-        return not term.is_one_word and self._count(term) >= MOST_COUNTED
-
     def _others(self, way: Way, lead: Term) -> float:
-        return prod(self._part(term) for term in way if term is not lead)
-
-    def _share(self, way: Way) -> float:
-        return max(prod(map(self._part, way)), 1e-6)
-
-    def _part(self, term: Term) -> float:
-        return max(self._many(term), 1.0) / counts.every(self._rows)
-
-    def _rarest(self, way: Way) -> Term:
-        return min(way, key=self._count) if len(way) > 1 else way[0]
-
-    def _count(self, term: Term) -> int:
-        return counts.entries(self._rows, {"tenant_id": self._narrow["tenant_id"], **term.condition}, WORDS)
-
-    def _many(self, term: Term) -> float:
-        return self._count(term)
+        return prod(self._words.part(term) for term in way if term is not lead)
 
 
 def _made_of(narrow: Mapping[str, Any]) -> tuple[Row, list[Row], bool]:
@@ -235,15 +242,10 @@ def _made_of(narrow: Mapping[str, Any]) -> tuple[Row, list[Row], bool]:
     return facts, lanes, plain
 
 
-def _leading(ways: Ways) -> Ways:
-    """The terms that may lead: where a pair is one, it says about as much as all of them."""
-    return tuple(way[:1] if way[0].is_pair else way for way in ways)
-
-
 def _led(ways: Ways, rarest: Sequence[Term]) -> Row:
     """The query for `ways` in which only the rarest term of each can be read from an index."""
     each = [
-        {"$and": [lead.condition, *(_unled(term.condition) for term in way if term is not lead)]}
+        {"$and": [lead.leading, *(_unled(term.condition) for term in way if term is not lead)]}
         for way, lead in zip(ways, rarest, strict=True)
     ]
     return {"$or": each} if len(each) > 1 else each[0]

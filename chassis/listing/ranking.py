@@ -6,24 +6,32 @@ two, so that a walk goes through them page by page. Records with words that are 
 for.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from chassis.listing import likeness, token, words
 from chassis.listing.catalogue import Field, Kind, Step
-from chassis.listing.order import Key, Order
+from chassis.listing.order import Key, Order, sorting
 from chassis.listing.paths import Found
 from chassis.listing.words import Term, Ways
 
 Row = dict[str, Any]
 
 
-class Find(Protocol):
-    """Reads the rows of a list that have the words of `ways`, satisfy `conditions` and come `behind` a page, in order."""
+class Reads(Protocol):
+    """Reads the rows of a list."""
 
-    def __call__(
-        self, ways: Ways, conditions: Sequence[Row], limit: int, *, behind: Row = ..., shown: Any = ...
-    ) -> Found: ...
+    def find(self, ways: Ways, conditions: Sequence[Row], limit: int, *, behind: Row = ..., shown: Any = ...) -> Found:
+        """The first rows that have the words of `ways`, satisfy `conditions` and come `behind` a page."""
+
+    def gather(self, ranks: Sequence["Rank"], limit: int, behind: Row) -> list[list[str]] | None:
+        """The first ids of each of `ranks`, those of the first one `behind` a page; None where that is too much at once."""
+
+    def pick(self, ids: list[str]) -> dict[str, Row]:
+        """The rows with these ids, by id, without those that are gone."""
+
+    def meant(self, word: str) -> list[str]:
+        """The words that `word` may mean."""
 
 
 class Rank(NamedTuple):
@@ -71,34 +79,68 @@ def _no(*conditions: Row) -> tuple[Row, ...]:
     return ({"$nor": list(conditions)},) if conditions else ()
 
 
-def walk(ranks: Sequence[Rank], keys: Order, at: Sequence[Any], find: Find, most: int) -> Walked:
+def walk(ranks: Sequence[Rank], keys: Order, at: Sequence[Any], reads: Reads, most: int) -> Walked:
     """The first `most` rows of `ranks` behind the position `at`, each with its rank; from the start without one."""
     rows: list[Row] = []
-    first, *values = at or [0]
-    for place, (ways, but) in enumerate(ranks):
-        if place >= first and len(rows) < most:
-            behind = token.after(keys, values) if values and place == first else {}
-            found = find(ways, but, most - len(rows), behind=behind)
+    place, *values = at or [0]
+    behind = token.after(keys, values) if values else {}
+    while place < len(ranks) and len(rows) < most:
+        left = most - len(rows)
+        some = _together(ranks[place:], reads, left, behind)
+        if some:
+            ranked_ids = [(place + rank, id) for rank, ids in enumerate(some) for id in ids][:left]
+            known = reads.pick([id for _, id in ranked_ids])
+            rows += [known[id] | {RANK: rank} for rank, id in ranked_ids if id in known]
+            if len(ranked_ids) == left > len(known):  # some went away meanwhile, and more may follow
+                return Walked(rows, {"_id": ranked_ids[-1][1], RANK: ranked_ids[-1][0]})
+        else:
+            ways, but = ranks[place]
+            found = reads.find(ways, but, left, behind=behind)
             rows += [row | {RANK: place} for row in found.rows]
             if found.until:
                 return Walked(rows, {"_id": found.until, RANK: place})
+        place, behind = place + (len(some) or 1), {}
     return Walked(rows)
 
 
-def alike(query: str, known: Sequence[str], find: Find, meant: Callable[[str], list[str]], most: int) -> list[Row]:
-    """The first `most` rows with words like those of `query`, the most alike first, without those of the ids `known`.
+def _together(ranks: Sequence[Rank], reads: Reads, most: int, behind: Row) -> list[list[str]]:
+    """What all these ranks find, or those of names that stand together; nothing where that is too much to be read at once.
 
-    `meant` tells what a word may mean.
+    Whatever any of some ranks finds has the words of the last of them.
     """
+    for end in dict.fromkeys((len(ranks), 2 if _are_named(ranks[:2]) else 0)):
+        found = reads.gather(ranks[:end], most, behind) if end > 1 else None
+        if found is not None:
+            return found
+    return []
+
+
+def _are_named(ranks: Sequence[Rank]) -> bool:
+    """Whether they find the same two words in names, whole and begun; a word that another begins with is no word of both."""
+    ways = [rank.ways[0] for rank in ranks if rank.ways]
+    return len(ways) == 2 and all(way[0].is_pair for way in ways) and len(ways[0]) == len(ways[1])
+
+
+def stages(ranks: Sequence[Rank], keys: Order, limit: int, behind: Row) -> list[Row]:
+    """The stages that make of all that ranks find the first ids of each rank, those of the first one `behind` a page."""
+    each = [[words.found_by(ways), *but] for ways, but in ranks]
+    each[0].append(behind)
+    ids = [{"$limit": limit}, {"$project": {"_id": 1}}]
+    facets = {str(place): [{"$match": {"$and": sought}}, *ids] for place, sought in enumerate(each)}
+    return [{"$sort": dict(sorting(keys))}, {"$facet": facets}]
+
+
+def alike(query: str, known: Sequence[str], reads: Reads, most: int) -> list[Row]:
+    """The first `most` rows with words like those of `query`, the most alike first, without those of the ids `known`."""
     sought = words.sought(query)
     if not any(map(likeness.spelt, sought)) or most <= 0:
         return []
-    likes = tuple(Term((each,), tuple(meant(each))) for each in sought)
+    likes = tuple(Term((each,), tuple(reads.meant(each))) for each in sought)
     unknown, candidates = {"_id": {"$nin": list(known)}}, list[Row]()
     for ways in (words.together(likes), (likes,)):
         if ways and not candidates:
-            candidates = find(ways, [unknown], MOST_ALIKE, shown=[words.TOKENS]).rows
+            candidates = reads.find(ways, [unknown], MOST_ALIKE, shown=[words.TOKENS]).rows
     slips = {row["_id"]: likeness.distance(sought, row[words.TOKENS]) for row in candidates}
     ids = sorted((id for id, count in slips.items() if count is not None), key=lambda id: slips[id] or 0)[:most]
-    rows = {row["_id"]: row for row in find((), [{"_id": {"$in": ids}}], most).rows} if ids else {}
+    rows = reads.pick(ids)
     return [rows[id] for id in ids if id in rows]

@@ -64,7 +64,9 @@ def unlearn(database: Database[dict[str, Any]], tenant_id: str) -> None:
 
 
 def meant(collection: Rows, tenant_id: str, word: str) -> list[str]:
-    """The words that `word` may mean, the most alike first."""
+    """The words that `word` may mean, the most alike first; none where it cannot be misspelt."""
+    if not spelt(word):
+        return []
     query = {"tenant_id": tenant_id, "noun": collection.name, "spellings": {"$in": alike(word)}}
     rows = collection.database[COLLECTION].find(query, {"word": 1}, limit=MOST_LOOKED_AT)
     found = {row["word"]: count for row in rows if (count := slips(word, row["word"])) is not None}

@@ -80,13 +80,23 @@ class Term:
     @property
     def condition(self) -> dict[str, Any]:
         """The MongoDB query for the records that have such a token."""
-        if self.is_one_word:
-            return {TOKENS: self.whole[0]}
-        begins = [f"^{'.'.join(map(re.escape, each.split(pairs.ANY)))}" for each in self.beginnings]
-        if len(begins) == 1 and not self.whole:
-            return {TOKENS: {"$regex": begins[0]}}
-        # Python's own patterns bring a flag for which MongoDB would read the whole index.
-        return {TOKENS: {"$in": [*map(Regex, begins), *self.whole]}}
+        begins = [pairs.pattern(each) if self.is_pair else f"^{re.escape(each)}" for each in self.beginnings]
+        return _one_of(begins, self.whole)
+
+    @property
+    def leading(self) -> dict[str, Any]:
+        """The same, so that an index tells it and no record is read."""
+        if not self.is_pair:
+            return self.condition
+        begins = [f"^{re.escape(each)}" for beginning in self.beginnings for each in pairs.spelt_out(beginning)]
+        return _one_of(begins, self.whole)
+
+
+def _one_of(begins: list[str], whole: tuple[str, ...]) -> dict[str, Any]:
+    if len(begins) + len(whole) == 1:
+        return {TOKENS: {"$regex": begins[0]} if begins else whole[0]}
+    # Python's own patterns bring a flag for which MongoDB would read the whole index.
+    return {TOKENS: {"$in": [*map(Regex, begins), *whole]}}
 
 
 Way = tuple[Term, ...]
@@ -108,7 +118,8 @@ def together(way: Way) -> Ways:
         if word in first.beginnings or other in second.beginnings
         for begins in pairs.of_beginnings(word, other)
     }
-    return ((Term(tuple(sorted(begun)), tuple(sorted(whole))), *way),)
+    whole |= {each for each in begun if pairs.is_whole(each)}
+    return ((Term(tuple(sorted(begun - whole)), tuple(sorted(whole))), *way),)
 
 
 def begun(query: str) -> Ways:
