@@ -25,6 +25,7 @@ APART = 3_000.0  # those of them that are for names which stand apart, where two
 _ENOUGH = 1.5  # times as many records as hold a page on average
 _MARGIN = 3  # times as many rows as expected are walked through before the index of words is read instead
 _SLACK = 20  # entries more than records wanted: some of them are of deleted ones
+_SPARE = 8  # the same where all of them are meant
 
 Read = Callable[..., list[Row]]
 
@@ -106,7 +107,7 @@ class Paths:
     def _walked(self, walk: Walk, limit: int, behind: Row, read: Read) -> list[Row]:
         if not walk.covered:
             return read([], narrow=self._narrowed(walk), hint=walk.keys)
-        size, query = limit + _SLACK, {**walk.lead, **walk.within, **behind}
+        size, query = limit + _SPARE, {**walk.lead, **walk.within, **behind}
         while True:
             ids = self._ids(query, walk.keys, size, self._sorted)
             rows = read([{"_id": {"$in": ids}}], narrow=self._narrowed(walk), hint=BY_ID)
