@@ -40,11 +40,13 @@ class Frequencies:
         """Terms that lead to all the records of `ways` by so few entries; None where there are more. Never out of date."""
         terms, entries = list[Term](), 0
         for way in ways:
-            counted = ((term, self._now(term, most - entries + 1)) for term in leading(way))
-            found = next(((term, count) for term, count in counted if count <= most - entries), None)
-            if found is None:
+            lead, least = way[0], most - entries + 1
+            for term in leading(way):
+                if least > _RARE and (count := self._now(term, least)) < least:
+                    lead, least = term, count
+            if least > most - entries:
                 return None
-            terms, entries = [*terms, found[0]], entries + found[1]
+            terms, entries = [*terms, lead], entries + least
         return Leads(terms, entries)
 
     def count(self, term: Term, most: int = 0) -> int:

@@ -20,10 +20,10 @@ from chassis.listing.walks import ENTRY, RECORD, STEP, Walk, Walks
 from chassis.listing.words import Term, Way, Ways
 
 MOST_EFFORT = 30_000.0  # µs that a search reads for, in all
-FEW, FEWER = 1_000, 400  # records that may all be read to find a page; fewer if most of them will be in the list
+FEW = 400  # records with one word that may all be read to find a page; with two, few of them come to be compared
 APART = 3_000.0  # those of them that are for names which stand apart, where two together were looked for
 _ENOUGH = 1.5  # times as many records as hold a page on average
-_MARGIN = 3  # times as many rows as expected are walked through before the index of words is read instead
+_MARGIN = 2  # times as many rows as expected are walked through before the index of words is read instead
 _SLACK = 20  # entries more than records wanted: some of them are of deleted ones
 _SPARE = 8  # the same where all of them are meant
 
@@ -67,8 +67,10 @@ class Paths:
         """The query for all that has the words of `ways`, to be read by `WORDS`; None where that is too much for `limit`."""
         if not ways or not self._newest or not self._is_there(WORDS):
             return None
-        most = max(FEW if min(map(len, ways)) > 1 else FEWER, _ENOUGH * limit / max(self._walks.share(), 1e-6))
-        leads = self._words.few(ways, int(min(most, self._left / RECORD)))
+        most = self._left / RECORD
+        if min(map(len, ways)) == 1:
+            most = min(most, max(FEW, _ENOUGH * limit / max(self._walks.share(), 1e-6)))
+        leads = self._words.few(ways, int(most))
         if leads is None:
             return None
         self._left, self._paired = self._left - leads.entries * RECORD, ways[0][0].is_pair

@@ -53,9 +53,10 @@ def walked(collection, size, narrow, **asked):
 @pytest.mark.parametrize("query", QUERIES)
 @pytest.mark.parametrize(("few", "size"), [(1_000, 7), (60, 7), (60, 200)])
 def test_ranks_together_are_ranks_one_by_one(people, monkeypatch, query, narrow, few, size):
-    for name in ("FEW", "FEWER"):
-        monkeypatch.setattr(paths, name, few)
+    monkeypatch.setattr(paths, "FEW", few)
+    monkeypatch.setattr(paths, "MOST_EFFORT", few * paths.RECORD)
     together = walked(people, size, narrow, query=query)
+    monkeypatch.undo()
     monkeypatch.setattr(paths.Paths, "few", lambda *_: None)
     assert together == walked(people, 50, narrow, query=query)
     assert len(set(together)) == len(together)
