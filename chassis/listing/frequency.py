@@ -42,8 +42,10 @@ class Frequencies:
         for way in ways:
             lead, least = way[0], most - entries + 1
             for term in leading(way):
-                if least > _RARE and (count := self._now(term, least)) < least:
-                    lead, least = term, count
+                count = self._now(term, least)
+                lead, least = (term, count) if count < least else (lead, least)
+                if least <= min(_RARE, most - entries):
+                    break
             if least > most - entries:
                 return None
             terms, entries = [*terms, lead], entries + least

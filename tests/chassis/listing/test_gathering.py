@@ -10,7 +10,8 @@ from pymongo import IndexModel
 from chassis import mirror
 from chassis.listing import TOKENS, counts, page, paths, search_tokens
 from chassis.listing.counts import NEWEST
-from chassis.listing.frequency import WORDS
+from chassis.listing.frequency import WORDS, Frequencies
+from chassis.listing.words import begun
 
 NAMES = ["ann", "anna", "annabel", "kow", "kowalska", "li", "lila", "иван", "иванова", "mann", "mannsfeld"]
 QUERIES = [
@@ -60,6 +61,16 @@ def test_ranks_together_are_ranks_one_by_one(people, monkeypatch, query, narrow,
     monkeypatch.setattr(paths.Paths, "few", lambda *_: None)
     assert together == walked(people, 50, narrow, query=query)
     assert len(set(together)) == len(together)
+
+
+@pytest.mark.parametrize("query", ["anna", "an", "kow ann", "0151 123", "nobody"])
+def test_words_lead_to_few_entries_by_the_rarest_of_them(people, query):
+    counts.forget()
+    every = [[counts.now(people, {"tenant_id": "one", **term.leading}, WORDS) for term in way] for way in begun(query)]
+    least = sum(map(min, every))
+    words = Frequencies(people, "one")
+    assert words.few(begun(query), max(least - 1, -1)) is None
+    assert least <= words.few(begun(query), 600).entries <= sum(map(max, every))
 
 
 def test_what_is_few_is_asked_anew(people):
