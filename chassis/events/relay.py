@@ -115,6 +115,7 @@ class Relay:
         if self._stream_ensured:
             return
         if self._bus.run(self._bus.ensure_stream()):
+            self._unmarked.clear()  # what a lost stream has acknowledged is lost with it
             since = clock.now() - timedelta(days=STREAM_DAYS)
             again = outbox.replay(self._database, since)
             _log.warning("created the stream", stream=self._service, republished=again)

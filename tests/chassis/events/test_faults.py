@@ -93,6 +93,29 @@ def test_a_deleted_stream_is_rebuilt_from_the_outbox(own_town):
     assert_once_each(own_town, [early, late])
 
 
+class Hesitant(Relay):
+    """Marks nothing until it may."""
+
+    may_mark = False
+
+    def _mark(self):
+        if self.may_mark:
+            super()._mark()
+
+
+def test_what_a_lost_stream_acknowledged_and_nobody_has_marked_is_published_again(own_town):
+    relay = Hesitant(own_town.sales, own_town.bus("sales"), "sales", sweep_seconds=60.0)
+    relay.start()
+    own_town.open.callback(relay.stop)
+    early = own_town.announce(won())
+    eventually(lambda: relay._unmarked)
+    shutil.rmtree(own_town.servers.nats._state / "data")
+    kill(own_town.servers.nats)
+    relay.may_mark = True
+    own_town.listening(own_town.hear())
+    assert_once_each(own_town, [early])
+
+
 def test_effects_stay_single_when_a_stream_is_rebuilt(own_town):
     own_town.relay()
     own_town.listening(own_town.hear())
