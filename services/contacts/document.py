@@ -22,6 +22,7 @@ from services.contacts.account import Account
 from services.contacts.channels import without_repeats
 from services.contacts.contact import Contact
 from services.contacts.refusals import (
+    DocumentAlreadySigned,
     DocumentEmpty,
     DocumentNotApproved,
     DocumentNotDraft,
@@ -116,6 +117,12 @@ class Document(Owned):
             raise DocumentNotReopenable(document=self.id, state=self.state)
         self._become(DRAFT, reason)
         self.record(events_pb2.DocumentReopened(document=self.message()))
+
+    def remove(self) -> None:
+        """Go, unless it is signed: an agreement outlasts whoever tidies up. Refused with DocumentAlreadySigned."""
+        if self.state == SIGNED:
+            raise DocumentAlreadySigned(document=self.id)
+        super().remove()
 
     def number(self, asked: int) -> int:
         """The number of the revision that is meant: the latest for 0. Refused with RevisionUnknown."""

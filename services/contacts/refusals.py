@@ -111,6 +111,10 @@ class DocumentNotReopenable(Refused):
     """The document {document} is {state}; only what was approved or sent becomes a draft again."""
 
 
+class DocumentAlreadySigned(Refused):
+    """The document {document} is signed; what was signed is not deleted."""
+
+
 class StaleBase(Refused):
     """The document {document} is at revision {latest_revision}; this one goes out from {base_revision}."""
 

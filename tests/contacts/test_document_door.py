@@ -142,6 +142,24 @@ def test_only_a_draft_is_written_on(caller: Caller) -> None:
     assert refusal(revised, caller, document, base=1) == "DOCUMENT_NOT_DRAFT"
 
 
+def test_a_signed_document_can_be_filed_and_neither_written_on_nor_deleted(caller: Caller) -> None:
+    document = an_offer(caller)
+    signed = after(caller, document, "Submit", "Approve", "Send", "Sign")
+    assert refusal(revised, caller, document, base=1) == "DOCUMENT_NOT_DRAFT"
+    assert refusal(caller.DeleteDocument, DeleteRequest(id=document.id)) == "DOCUMENT_ALREADY_SIGNED"
+    renamed = document_pb2.UpdateDocumentRequest(
+        document={"id": document.id, "name": "Roses 2026"}, update_mask={"paths": ["name"]}
+    )
+    filed = caller.UpdateDocument(renamed)
+    assert (filed.name, state(filed), filed.signature) == ("Roses 2026", "SIGNED", signed.signature)
+
+
+def test_what_only_went_out_can_be_deleted(caller: Caller) -> None:
+    document = an_offer(caller)
+    after(caller, document, "Submit", "Approve", "Send")
+    assert caller.DeleteDocument(DeleteRequest(id=document.id)).HasField("deleted_time")
+
+
 def test_an_empty_document_is_not_read(caller: Caller) -> None:
     assert refusal(after, caller, a_document(caller), "Submit") == "DOCUMENT_EMPTY"
 
