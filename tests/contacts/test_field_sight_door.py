@@ -67,6 +67,12 @@ def test_a_hidden_field_is_answered_to_writers_as_one_that_is_not_there(secret: 
 
 
 @pytest.mark.parametrize("roles", ["read_roles", "write_roles"])
+def test_a_field_is_for_roles_that_there_are(roles: str, caller: Caller) -> None:
+    unknown = violations(lambda: define(caller, "margin", **{roles: ["manager", "unicorn"]}))
+    assert unknown.keys() == {f"field_definition.{roles}[1]"}
+
+
+@pytest.mark.parametrize("roles", ["read_roles", "write_roles"])
 def test_nobody_must_give_what_they_may_not_set(roles: str, caller: Caller, rep: Caller) -> None:
     define(caller, "margin", required=True, **{roles: ["manager"]})
     assert made(rep).id

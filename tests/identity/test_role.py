@@ -7,6 +7,7 @@ from crm.identity.v1 import service_pb2 as identity
 from crm.identity.v1 import user_pb2
 from crm.options.v1 import options_pb2
 from crm.sales.v1 import service_pb2 as sales
+from crm.schema.v1 import field_definition_pb2
 from crm.support.v1 import service_pb2 as support
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,8 +31,9 @@ def scope(roles: set[str] | list[str], permission: str, *, of_operator: bool = F
 
 
 def test_the_roles_are_those_of_the_contract():
-    rules = user_pb2.User.DESCRIPTOR.fields_by_name["roles"].GetOptions().Extensions[options_pb2.rules]
-    assert list(ROLES) == list(rules.one_of)
+    defined = field_definition_pb2.FieldDefinition.DESCRIPTOR.fields_by_name
+    for named in (user_pb2.User.DESCRIPTOR.fields_by_name["roles"], defined["read_roles"], defined["write_roles"]):
+        assert list(ROLES) == list(named.GetOptions().Extensions[options_pb2.rules].one_of)
 
 
 @pytest.mark.parametrize("role", ROLES)
