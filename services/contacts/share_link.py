@@ -111,10 +111,11 @@ class ShareLink(OfRevision):
         return revision
 
     def opened(self, visit: Any) -> Any:
-        """What its page shows, noted as a view: nothing of the document where a password is asked for."""
-        revision = self.view(OPENED, visit)
+        """What its page shows, noted as a view: nothing of the document where a password is asked for, and no view yet."""
         if self.has_password:
+            self.shown()
             return share_link_pb2.OpenShareResponse(has_password=True)
+        revision = self.view(OPENED, visit)
         return share_link_pb2.OpenShareResponse(
             name=self.followed("read").name, file_name=revision.file_name, size_bytes=revision.size_bytes
         )

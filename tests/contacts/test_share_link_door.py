@@ -117,8 +117,10 @@ def test_a_password_shows_nothing_before_it_is_known(caller: Caller, visitor: Ca
     assert (page.has_password, page.name, page.file_name, page.size_bytes) == (True, "", "", 0)
     assert refusal(fetched, visitor, link) == "SHARE_PASSWORD_WRONG"
     assert refusal(fetched, visitor, link, "Baerenhoehle 7") == "SHARE_PASSWORD_WRONG"
+    assert not views(caller, link)
+    assert not caller.GetShareLink(GetRequest(id=link.id)).view_count
     assert fetched(visitor, link, "Bärenhöhle 7") == OFFER
-    assert [each.kind for each in views(caller, link)] == [DocumentView.FETCHED, DocumentView.OPENED]
+    assert [each.kind for each in views(caller, link)] == [DocumentView.FETCHED]
     assert "Bären" not in str(list(transaction.database()["share_proofs"].find()))
 
 
