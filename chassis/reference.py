@@ -5,13 +5,15 @@ from typing import Any
 
 from chassis import transaction
 from chassis.document import Noun
+from chassis.merging.survivors import standing
 from chassis.refusals import Invalid, Violation
 
 
 def refer(record: Noun, field: str, noun: type[Noun]) -> None:
     """Refuse ids that `field` newly holds and that name no record of `noun` which the caller may see, each with its place.
 
-    `field` may lead into parts, as `arms.template_id` does. Made-up, deleted, hidden and foreign ids all get the same answer.
+    `field` may lead into parts, as `arms.template_id` does. Made-up, deleted, hidden and foreign ids all get the same answer;
+    a merged one names its survivor to whoever may see that.
     Ids that stood there before are not asked about, so that a record can be changed by somebody who does not see all that it
     refers to. Raises Invalid.
     """
@@ -21,10 +23,10 @@ def refer(record: Noun, field: str, noun: type[Noun]) -> None:
     if not fresh:
         return
     found = _seen(noun, list(fresh.values()))
-    about, referred = record.about().noun, noun.about().noun
     unknown = {place: id for place, id in fresh.items() if id not in found}
     if unknown:
-        raise Invalid(Violation(f"{about}.{place}", f"there is no {referred} {id}") for place, id in unknown.items())
+        said = _unknown(noun, list(unknown.values()))
+        raise Invalid(Violation(f"{record.about().noun}.{place}", said[id]) for place, id in unknown.items())
 
 
 def introduce(noun: type[Noun], id: str) -> None:
@@ -40,6 +42,17 @@ def _ids(held: Any, path: list[str], place: str) -> Iterator[tuple[str, str]]:
         yield from _ids(held.get(path[0]), path[1:], f"{place}.{path[0]}")
     elif held:
         yield place, held
+
+
+def _unknown(noun: type[Noun], ids: list[str]) -> dict[str, str]:
+    referred, survivors = noun.about().noun, standing(ids)
+    seen = _seen(noun, sorted(set(survivors.values()))) if survivors else set()
+    return {
+        id: f"{referred} {id} was merged into {survivors[id]}"
+        if survivors.get(id) in seen
+        else f"there is no {referred} {id}"
+        for id in ids
+    }
 
 
 def _seen(noun: type[Noun], ids: list[str]) -> set[str]:

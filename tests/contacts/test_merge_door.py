@@ -15,7 +15,9 @@ from services.contacts.interaction import Interaction
 from tests.builders.contacts import an_interaction_message
 from tests.contacts.cases import ACCOUNT, CONTACT, LEAD, Case, every_noun
 from tests.contacts.test_duplicate_door import a_rule, details_of
+from tests.contacts.test_findings_door import a_need
 from tests.hearing import a_fact
+from tests.refused import violations
 
 COLLECTIONS = ("accounts", "contacts", "leads", "interactions", "records")
 
@@ -95,6 +97,20 @@ def test_a_merged_id_leads_to_its_survivor(caller: Caller, case: Case) -> None:
     ):
         said = details_of(call)
         assert (said["reason"], said["keywords"]["survivor"]) == ("RECORD_MERGED", one.id)
+
+
+def test_whoever_refers_to_a_merged_id_is_told_the_survivor(caller: Caller, colleague: Any) -> None:
+    one, two, three = (CONTACT.create(caller) for _ in range(3))
+    merge(caller, CONTACT, two.id, three.id)
+    merge(caller, CONTACT, one.id, two.id)
+    made_up = new_id("con")
+    for id in (three.id, two.id):
+        assert violations(a_need, caller, contact_id=id) == {
+            "need.contact_id": f"contact {id} was merged into {one.id}"
+        }
+    assert violations(a_need, caller, contact_id=made_up) == {"need.contact_id": f"there is no contact {made_up}"}
+    stranger = colleague(grants={"contacts.*.*": "own"})
+    assert violations(a_need, stranger, contact_id=two.id) == {"need.contact_id": f"there is no contact {two.id}"}
 
 
 def test_what_named_the_merged_names_the_survivor_and_goes_back(caller: Caller) -> None:
