@@ -15,7 +15,7 @@ from chassis.files.file import File
 from chassis.refusals import Invalid
 from chassis.validation import violations
 
-NAME, SIZE = "kith-file-name-bin", "kith-file-size"  # in the head of a download
+NAME, SIZE, HASH = "kith-file-name-bin", "kith-file-size", "kith-file-sha256"  # in the head of a download
 
 
 def file_rpcs(noun: type[File]) -> type:
@@ -38,5 +38,6 @@ def file_rpcs(noun: type[File]) -> type:
 
 def bytes_of(file: File, context: Any, name: str = "") -> Iterator[Any]:
     """What an rpc answers that streams the bytes of `file`, under a name that need not be the file's own."""
-    context.send_initial_metadata(((NAME, (name or file.name).encode()), (SIZE, str(file.size_bytes))))
+    about = ((NAME, (name or file.name).encode()), (SIZE, str(file.size_bytes)), (HASH, file.sha256))
+    context.send_initial_metadata(about)
     return (httpbody_pb2.HttpBody(content_type=file.media_type, data=piece) for piece in file.pieces())

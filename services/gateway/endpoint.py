@@ -82,7 +82,7 @@ class Endpoint:
             headers["Cache-Control"] = "private, no-cache"
             if self.route.verb == "GET" and self._names_another(answer.id):
                 headers["Content-Location"] = self.route.path.replace("{id}", answer.id)
-            if self.route.verb == "GET" and _seen(request, tag):
+            if self.route.verb == "GET" and seen(request, tag):
                 return Response(status=304)
         if self._creates:
             status = 201
@@ -156,7 +156,7 @@ def _place(results: list[dict[str, Any]]) -> None:
                 fault["pointer"] = f"/items/{result['index']}{fault['pointer']}"
 
 
-def _seen(request: Request, tag: str) -> bool:
+def seen(request: Request, tag: str) -> bool:
     """Whether If-None-Match holds the tag, by weak comparison (RFC 9110, 13.1.2)."""
     header = request.environ.get("HTTP_IF_NONE_MATCH")
     if not header:

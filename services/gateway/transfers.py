@@ -17,7 +17,7 @@ from chassis.contract import RpcContract
 from services.gateway import problems
 from services.gateway.channels import Channels
 from services.gateway.codec import printer
-from services.gateway.endpoint import conditions
+from services.gateway.endpoint import conditions, seen
 from services.gateway.faults import Faults
 from services.gateway.gate import Gate, metadata
 from services.gateway.observation import Exchange
@@ -27,7 +27,7 @@ from services.gateway.refusals import BodyTooLarge, Invalid, Overloaded
 from services.gateway.transcoding import Route
 
 PIECE = 256 * 1024
-NAME, SIZE = "kith-file-name-bin", "kith-file-size"  # in the head of a download's answer
+NAME, SIZE, HASH = "kith-file-name-bin", "kith-file-size", "kith-file-sha256"  # in the head of a download's answer
 
 
 class Room:
@@ -117,11 +117,16 @@ class Download:
 
 
 def streamed(channels: Channels, rpc: RpcContract, asked: Any, trail: Any, room: Room) -> Response:
-    """The answer that streams what an rpc streams. Refused as the rpc is."""
+    """The answer that streams what an rpc streams, or 304 for whoever has it already. Refused as the rpc is."""
     room.enter()
     try:
         call = channels.stream(rpc, asked, trail)
         head = dict(call.initial_metadata())
+        tag = f'"{head[HASH]}"' if HASH in head else ""
+        if tag and request.method == "GET" and seen(request, tag):
+            call.cancel()
+            room.leave()
+            return Response(status=304, headers={"ETag": tag})
         first = next(call, None)
     except grpc.RpcError as error:
         room.leave()
@@ -134,6 +139,8 @@ def streamed(channels: Channels, rpc: RpcContract, asked: Any, trail: Any, room:
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
     if size:
         response.headers["Content-Length"] = size
+    if tag:
+        response.headers["ETag"] = tag
     return response
 
 

@@ -1,5 +1,6 @@
 """Files on records: kept once, seen and changed by whoever may see and change the record, gone and back with it."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,10 +73,12 @@ def test_a_file_stands_on_many_records_and_is_kept_once(caller: Caller) -> None:
     assert on(caller, account) == [first]
 
 
-def test_a_download_has_the_attachments_name(caller: Caller) -> None:
+def test_a_download_has_the_attachments_name_and_the_hash_of_its_bytes(caller: Caller) -> None:
     file = attached(caller, ACCOUNT.create(caller), name="Grüße.pdf")
     call = caller.DownloadAttachment(file_pb2.DownloadFileRequest(id=file.id))
-    assert dict(call.initial_metadata())["kith-file-name-bin"].decode() == "Grüße.pdf"
+    head = dict(call.initial_metadata())
+    assert head["kith-file-name-bin"].decode() == "Grüße.pdf"
+    assert head["kith-file-sha256"] == hashlib.sha256(OFFER).hexdigest()
     assert b"".join(piece.data for piece in call) == OFFER
 
 

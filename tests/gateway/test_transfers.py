@@ -78,6 +78,19 @@ def test_a_download_is_saved_and_never_shown(gateway: FlaskClient, stand_in: Sta
     assert stand_in.last("DownloadFile")[0].id == "file_1"
 
 
+@pytest.mark.parametrize(
+    ("given", "status"), [('"ab12"', 304), ('W/"ab12"', 304), ('"x", "ab12"', 304), ("*", 304), ('"ab13"', 200)]
+)
+@pytest.mark.usefixtures("a_file")
+def test_a_file_is_not_sent_again_to_whoever_has_it(
+    gateway: FlaskClient, stand_in: StandIn, given: str, status: int
+) -> None:
+    stand_in.head = (*stand_in.head, ("kith-file-sha256", "ab12"))
+    answer = gateway.get("/v1/files/file_1/content", headers={"If-None-Match": given})
+    assert (answer.status_code, answer.headers["ETag"]) == (status, '"ab12"')
+    assert answer.data == (b"" if status == 304 else b"<script>alert(1)")
+
+
 def test_a_download_is_refused_as_its_rpc_is(gateway: FlaskClient, stand_in: StandIn) -> None:
     def refuse(_: Any) -> Any:
         raise NotFound(noun="file", id="file_2")

@@ -72,12 +72,14 @@ _PARAMETERS: Schema = {
         "a second. Without one, reads see every acknowledged write while they go to the database's primary.",
         "contacts-1763800000-3",
     ),
-    "IfNoneMatch": _text_header("If-None-Match", "Answer 304 while this is the record's `etag`.", '"3"'),
+    "IfNoneMatch": _text_header(
+        "If-None-Match", "Answer 304 while this is the record's `etag`, or the file's SHA-256.", '"3"'
+    ),
     "CsrfToken": _text_header("X-CSRF-Token", "The session's `csrf_token`; needed with a cookie.", "b6d8…"),
 }
 _HEADERS: Schema = {
     "RequestId": {"description": "Id of the request, yours when you sent one.", "schema": {"type": "string"}},
-    "ETag": {"description": "The record's `etag`, quoted.", "schema": {"type": "string"}},
+    "ETag": {"description": "The record's `etag`, or the SHA-256 of a file, quoted.", "schema": {"type": "string"}},
     "ConsistencyToken": {
         "description": "The moment of the write; a read with it answers with nothing older.",
         "schema": {"type": "string"},

@@ -51,7 +51,8 @@ def parameters(route: Route, schemas: Schemas) -> list[Schema]:
         found += [_named("IfMatch")] if route.variables else []
     else:
         found += [_named("ConsistencyToken")]
-        found += [_named("IfNoneMatch")] if route.verb == "GET" and is_noun(route.method.output_type) else []
+        tagged = is_noun(route.method.output_type) or route.rpc.streams_out
+        found += [_named("IfNoneMatch")] if route.verb == "GET" and tagged else []
     return found
 
 
@@ -98,7 +99,7 @@ def _body(route: Route, schemas: Schemas) -> Schema:
 def _responses(route: Route, schemas: Schemas) -> Schema:
     output = route.method.output_type
     headers: Schema = {"X-Request-Id": _header("RequestId"), "RateLimit": _header("RateLimit")}
-    if is_noun(output):
+    if is_noun(output) or route.rpc.streams_out:
         headers["ETag"] = _header("ETag")
     if not route.rpc.reads:
         headers["Consistency-Token"] = _header("ConsistencyToken")
@@ -111,8 +112,8 @@ def _responses(route: Route, schemas: Schemas) -> Schema:
         answer["headers"]["Possible-Duplicates"] = _header("PossibleDuplicates")
     if "failed_count" in output.fields_by_name:
         found["207"] = answer | {"description": "Some items failed; each result says which and why."}
-    if route.verb == "GET" and is_noun(output):
-        found["304"] = {"description": "The record is still the one that If-None-Match names."}
+    if route.verb == "GET" and (is_noun(output) or route.rpc.streams_out):
+        found["304"] = {"description": "It is still what If-None-Match names."}
     codes = READ_PROBLEMS if route.rpc.reads and not route.body else READ_PROBLEMS + WRITE_PROBLEMS
     return found | {code: problem() for code in sorted(codes)}
 
