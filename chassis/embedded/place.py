@@ -46,12 +46,16 @@ def _cannot_run(path: Path) -> str:
     return "" if answer.returncode == 0 else (words[-1] if words else f"status {answer.returncode}")
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listened on a moment ago."""
+    """A port of 127.0.0.1 that nobody listened on a moment ago, and that this process was not given before."""
     while True:
         # Below the range from which systems take the ports of outgoing connections, which come and go at any time.
         port = random.randint(15_000, 32_000)  # noqa: S311 - not a secret
-        if not is_taken(port):
+        if port not in _given and not is_taken(port):
+            _given.add(port)
             return port
 
 

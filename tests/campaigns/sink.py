@@ -29,8 +29,20 @@ class Sink(mail_sink.Sink):
 @contextmanager
 def running(sink: Sink, tls: ssl.SSLContext | None = None) -> Iterator[Sink]:
     """Serve on a free port of the loopback, in a thread; within TLS where it is given."""
-    loop = asyncio.new_event_loop()
-    serving = loop.create_server(lambda: mail_sink.Smtp(sink), "127.0.0.1", sink.port, ssl=tls)
+    loop, guests = asyncio.new_event_loop(), list[asyncio.BaseTransport]()
+
+    class Door(mail_sink.Smtp):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            guests.append(transport)
+            super().connection_made(transport)
+
+    def end() -> None:
+        server.close()
+        for guest in guests:  # one whose goodbye was not read yet, too
+            guest.close()
+        loop.call_soon(loop.stop)
+
+    serving = loop.create_server(lambda: Door(sink), "127.0.0.1", sink.port, ssl=tls)
     server = loop.run_until_complete(serving)
     sink.port = server.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, name="sink")
@@ -38,8 +50,7 @@ def running(sink: Sink, tls: ssl.SSLContext | None = None) -> Iterator[Sink]:
     try:
         yield sink
     finally:
-        loop.call_soon_threadsafe(server.close)
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(end)
         thread.join()
         for task in asyncio.all_tasks(loop):
             task.cancel()
