@@ -13,6 +13,7 @@ from typing import Any
 
 from bson.decimal128 import Decimal128
 
+from chassis import clock
 from chassis.ids import is_id
 from chassis.listing.catalogue import Kind
 from chassis.listing.operand import Unfit, instant
@@ -63,8 +64,7 @@ def shown(value: Any) -> Any:
     if isinstance(value, Decimal128):
         return format(value.to_decimal(), "f")
     if isinstance(value, datetime):
-        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return aware.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return clock.told(value if value.tzinfo else value.replace(tzinfo=UTC))
     if isinstance(value, dict):
         return {**value, "units": str(value["units"])}
     return value

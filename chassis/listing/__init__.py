@@ -6,7 +6,6 @@ workflows and streams as a `predicate`; a record keeps the `search_tokens` of it
 
 from chassis.listing.catalogue import INDEX, Catalogue, Field, Kind, Step, catalogue
 from chassis.listing.condition import Condition, condition
-from chassis.listing.counts import BY_ID
 from chassis.listing.folding import fold
 from chassis.listing.order import sortable
 from chassis.listing.page import page
@@ -21,5 +20,5 @@ __all__ = [
     "Catalogue", "Field", "Kind", "Step", "catalogue",
     "Condition", "condition", "query", "predicate", "values",
     "projection",
-    "INDEX", "TOKENS", "PAIR", "BY_ID", "tokens", "search_tokens", "names", "fold",
+    "INDEX", "TOKENS", "PAIR", "tokens", "search_tokens", "names", "fold",
 ]  # fmt: skip

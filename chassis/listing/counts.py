@@ -12,7 +12,6 @@ Rows = Collection[Row]
 Keys = list[tuple[str, int]]
 
 NEWEST: Keys = [("tenant_id", ASCENDING), ("_id", DESCENDING)]
-BY_ID: Keys = [("_id", ASCENDING)]
 
 MOST_COUNTED = 8_000  # entries; what there is more of is taken for so many
 

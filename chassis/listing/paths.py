@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from pymongo import DESCENDING
 
+from chassis import transaction
 from chassis.listing import counts, words
-from chassis.listing.counts import BY_ID, NEWEST, Keys, Row, Rows
+from chassis.listing.counts import NEWEST, Keys, Row, Rows
 from chassis.listing.frequency import WORDS, Frequencies, leading
 from chassis.listing.order import Order, sorting
 from chassis.listing.walks import ENTRY, RECORD, STEP, Walk, Walks
@@ -91,7 +92,7 @@ class Paths:
         if any(map(self._is_endless, rarest)):
             return None
         ids, all_seen = self._led_to(rarest, {"tenant_id": self._narrow["tenant_id"]}, int(MOST_EFFORT / RECORD))
-        found = count([words.found_by(ways), {"_id": {"$in": ids}}], most + 1, hint=BY_ID)
+        found = count([words.found_by(ways), {"_id": {"$in": ids}}], most + 1, hint=transaction.BY_ID)
         return min(found, most), all_seen and found <= most
 
     def _is_there(self, keys: Keys) -> bool:
@@ -112,7 +113,7 @@ class Paths:
         size, query = limit + _SPARE, {**walk.lead, **walk.within, **behind}
         while True:
             ids = self._ids(query, walk.keys, size, self._sorted)
-            rows = read([{"_id": {"$in": ids}}], narrow=self._narrowed(walk), hint=BY_ID)
+            rows = read([{"_id": {"$in": ids}}], narrow=self._narrowed(walk), hint=transaction.BY_ID)
             if len(rows) >= limit or len(ids) < size:
                 return rows
             size *= 8
@@ -205,7 +206,7 @@ class Paths:
             ids, all_seen = self._led_to(rarest, query, most)
             if ids:
                 sought = [words.found_by(ways), {"_id": {"$in": ids}}]
-                rows += read(sought, hint=BY_ID)[: limit - len(rows)]
+                rows += read(sought, hint=transaction.BY_ID)[: limit - len(rows)]
             if all_seen or len(rows) == limit:
                 return Found(rows)
             self._left -= len(ids) * RECORD

@@ -5,8 +5,8 @@ from typing import Any
 
 from pymongo.collection import Collection
 
+from chassis import transaction
 from chassis.listing import ranking, vocabulary, words
-from chassis.listing.counts import BY_ID
 from chassis.listing.frequency import WORDS
 from chassis.listing.order import Order, sorting
 from chassis.listing.paths import Found, Paths
@@ -55,7 +55,7 @@ class Reads:
         """The rows with these ids, by id, without those that are gone."""
         if not ids:
             return {}
-        rows = self._collection.find(self._asked([{"_id": {"$in": ids}}]), self._shown, hint=BY_ID)
+        rows = self._collection.find(self._asked([{"_id": {"$in": ids}}]), self._shown, hint=transaction.BY_ID)
         return {row["_id"]: row for row in rows.max_time_ms(self._max_time_ms)}
 
     def meant(self, word: str) -> list[str]:
