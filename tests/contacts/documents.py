@@ -63,3 +63,9 @@ def shared(caller: Caller, document: Any, **fields: Any) -> share_link_pb2.Share
     """A share link to a document, with its address."""
     given = {"document_id": document.id} | fields
     return caller.CreateShareLink(share_link_pb2.CreateShareLinkRequest(share_link=given))
+
+
+def compared(caller: Caller, document: Any, base: int = 1, revision: int = 0) -> document_pb2.Comparison:
+    """What differs between two of its revisions."""
+    request = document_pb2.CompareDocumentRequest(id=document.id, base_revision=base, revision=revision)
+    return caller.CompareDocument(request)

@@ -1,11 +1,8 @@
 """Files on records: kept once, seen and changed by whoever may see and change the record, gone and back with it."""
 
 import hashlib
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -252,44 +249,6 @@ def test_a_file_stays_as_long_as_a_record_names_it_and_is_purged_then(caller: Ca
     purged(6)
     assert refusal(caller.GetFile, GetRequest(id=file.file_id)) == "NOT_FOUND"
     assert transaction.database()["file_contents"].count_documents({"tenant_id": caller.whom.tenant_id}) == 0
-
-
-# ---------------------------------------------------------------- memory
-
-
-def test_a_large_file_goes_in_and_out_in_little_memory(caller: Caller) -> None:
-    size, account = 200 * 1024 * 1024, ACCOUNT.create(caller)
-    there_and_back(caller, account, size // 8)  # from here on buffers, pools and lazily imported modules are there
-    with growth() as grown:
-        there_and_back(caller, account, size)
-    assert grown() < size // 2, "client and service together"
-
-
-def there_and_back(caller: Caller, account: Any, size: int) -> None:
-    """Bring a file of `size` bytes in, put it on the account, and read it again."""
-    piece = os.urandom(512 * 1024)
-
-    def pieces() -> Iterator[Any]:
-        yield file_pb2.UploadFileRequest(name="film.bin")
-        for number in range(size // len(piece)):
-            yield file_pb2.UploadFileRequest(content={"data": number.to_bytes(8) + piece[8:]})
-
-    file = attached(caller, account, file_id=caller.UploadFile(pieces()).id)
-    call = caller.DownloadAttachment(file_pb2.DownloadFileRequest(id=file.id))
-    assert sum(len(each.data) for each in call) == file.size_bytes == size
-
-
-@contextmanager
-def growth() -> Iterator[Callable[[], int]]:
-    """How many bytes this process grew by at most since the block began."""
-    Path("/proc/self/clear_refs").write_text("5")  # the high-water mark counts from here on
-    before = _memory("VmRSS")
-    yield lambda: _memory("VmHWM") - before
-
-
-def _memory(name: str) -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
 
 
 def test_a_merge_brings_the_files_to_the_survivor_and_parting_brings_them_back(caller: Caller) -> None:

@@ -10,7 +10,7 @@ import pytest
 from crm.common.v1.listing_pb2 import ListRequest
 from crm.common.v1.requests_pb2 import DeleteRequest, GetRequest, RestoreRequest
 from crm.contacts.v1 import document_pb2
-from crm.contacts.v1.document_pb2 import Comparison, Document, OfDocumentRequest
+from crm.contacts.v1.document_pb2 import Document, OfDocumentRequest
 from crm.contacts.v1.interaction_pb2 import Interaction, TimelineRequest
 
 from chassis import clock, new_id, now, transaction
@@ -20,7 +20,7 @@ from chassis.testing import Caller, details, reason, somebody
 from services.contacts.file import File
 from services.contacts.groundwork import _FILE_LINKS
 from tests.contacts.cases import ACCOUNT, CONTACT
-from tests.contacts.documents import OFFER, a_document, after, an_offer, content, revised, said, shared
+from tests.contacts.documents import OFFER, a_document, after, an_offer, compared, content, revised, said, shared
 from tests.contacts.importing import brought
 from tests.eventually import eventually
 from tests.refused import refusal, violations
@@ -184,35 +184,6 @@ def test_no_update_moves_a_state_or_a_revision(caller: Caller) -> None:
             document={"id": document.id, field: value}, update_mask={"paths": [field]}
         )
         assert refusal(caller.UpdateDocument, request) == "INVALID"
-
-
-# ---------------------------------------------------------------- what differs
-
-
-def compared(caller: Caller, document: Any, base: int = 1, revision: int = 0) -> Comparison:
-    request = document_pb2.CompareDocumentRequest(id=document.id, base_revision=base, revision=revision)
-    return caller.CompareDocument(request)
-
-
-def test_two_revisions_are_compared_line_by_line(caller: Caller) -> None:
-    document = an_offer(caller)
-    revised(caller, document, b"Offer\r\n250 rose bushes\r\n4,821.00 EUR\r\n", base=1)
-    found = compared(caller, document)
-    assert (found.base_revision, found.revision, found.added_count, found.removed_count) == (1, 2, 1, 1)
-    told = [(Comparison.Kind.Name(line.kind), line.text) for line in found.hunks[0].lines]
-    assert told == [
-        ("SAME", "Offer"), ("REMOVED", "200 rose bushes"), ("ADDED", "250 rose bushes"), ("SAME", "4,821.00 EUR"),
-    ]  # fmt: skip
-    assert not compared(caller, document, revision=1).hunks
-
-
-def test_what_is_no_text_is_not_compared(caller: Caller) -> None:
-    document = an_offer(caller)
-    revised(caller, document, b"%PDF-1.7\n", base=1, name="offer.pdf")
-    assert refusal(compared, caller, document) == "REVISION_NOT_COMPARABLE"
-    assert refusal(compared, caller, document, revision=3) == "REVISION_UNKNOWN"
-    revised(caller, document, b"a" * (1024 * 1024 + 1), base=2)
-    assert refusal(compared, caller, document, revision=3) == "REVISION_NOT_COMPARABLE"
 
 
 # ---------------------------------------------------------------- who may
